@@ -1,0 +1,1 @@
+"""Ground layer: errors, places in files, diagnostics, registries. No dialogue knowledge."""

@@ -1,0 +1,85 @@
+"""Problems found in a person's files, collected and printed like a compiler does."""
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+import msgspec
+
+from tertulia.base.errors import ProblemsFound
+from tertulia.base.source import SourceSpan
+
+
+class Severity(IntEnum):
+    """How much a problem matters: an error stops training, a warning does not."""
+
+    HINT = 0
+    WARNING = 1
+    ERROR = 2
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """One thing found: code, what is wrong, how to mend it, where, and how bad it is."""
+
+    code: str
+    message: str
+    hint: str = ""
+    at: SourceSpan | None = None
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        """Render as `file:line: code: what, remedy`; warnings say so before the code."""
+        place = f"{self.at}: " if self.at else ""
+        level = "" if self.severity is Severity.ERROR else f"{self.severity.name.lower()} "
+        remedy = f" {self.hint}" if self.hint else ""
+        return f"{place}{level}{self.code}: {self.message}{remedy}"
+
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """Order by file, line and column, then code."""
+        at = self.at or SourceSpan("")
+        return (at.file, at.line, at.column, self.code)
+
+
+class Diagnostics:
+    """Collects problems during one run over the files. Not thread-safe; one per run.
+
+    Identical problems are kept once.
+    """
+
+    def __init__(self) -> None:
+        self._problems: dict[Problem, None] = {}
+
+    def error(
+        self, code: str, message: str, *, hint: str = "", at: SourceSpan | None = None
+    ) -> None:
+        """Note something that stops training."""
+        self._problems[Problem(code, message, hint, at, Severity.ERROR)] = None
+
+    def warning(
+        self, code: str, message: str, *, hint: str = "", at: SourceSpan | None = None
+    ) -> None:
+        """Note something that training survives."""
+        self._problems[Problem(code, message, hint, at, Severity.WARNING)] = None
+
+    def extend(self, problems: Iterable[Problem]) -> None:
+        """Take over problems found elsewhere."""
+        self._problems.update(dict.fromkeys(problems))
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All problems, sorted by place."""
+        return sorted(self._problems, key=Problem.sort_key)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """Only what stops training, sorted by place."""
+        return [p for p in self.problems if p.severity is Severity.ERROR]
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """Only what training survives, sorted by place."""
+        return [p for p in self.problems if p.severity is Severity.WARNING]
+
+    def raise_if_errors(self) -> None:
+        """Raise ProblemsFound with every error, when there is one."""
+        if errors := self.errors:
+            raise ProblemsFound(errors)
