@@ -1,42 +1,12 @@
 """Problems found in a person's files, collected and printed like a compiler does."""
 
 from collections.abc import Iterable
-from enum import IntEnum
-
-import msgspec
 
 from tertulia.base.errors import ProblemsFound
+from tertulia.base.problem import Problem, Severity
 from tertulia.base.source import SourceSpan
 
-
-class Severity(IntEnum):
-    """How much a problem matters: an error stops training, a warning does not."""
-
-    HINT = 0
-    WARNING = 1
-    ERROR = 2
-
-
-class Problem(msgspec.Struct, frozen=True):
-    """One thing found: code, what is wrong, how to mend it, where, and how bad it is."""
-
-    code: str
-    message: str
-    hint: str = ""
-    at: SourceSpan | None = None
-    severity: Severity = Severity.ERROR
-
-    def __str__(self) -> str:
-        """Render as `file:line: code: what, remedy`; warnings say so before the code."""
-        place = f"{self.at}: " if self.at else ""
-        level = "" if self.severity is Severity.ERROR else f"{self.severity.name.lower()} "
-        remedy = f" {self.hint}" if self.hint else ""
-        return f"{place}{level}{self.code}: {self.message}{remedy}"
-
-    def sort_key(self) -> tuple[str, int, int, str]:
-        """Order by file, line and column, then code."""
-        at = self.at or SourceSpan("")
-        return (at.file, at.line, at.column, self.code)
+__all__ = ["Diagnostics", "Problem", "Severity"]
 
 
 class Diagnostics:

@@ -17,12 +17,9 @@ TertuliaError(code, message, hint, at)
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
+from tertulia.base.problem import Problem
 from tertulia.base.source import SourceSpan
-
-if TYPE_CHECKING:
-    from tertulia.base.diagnostics import Problem
 
 
 class TertuliaError(Exception):
@@ -83,7 +80,7 @@ class ProblemsFound(InputProblem):
 
     code = "T102"
 
-    def __init__(self, problems: Sequence["Problem"]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
