@@ -64,12 +64,7 @@ class _Shape:
         self.kind = kind
         own = [f for f in msgspec.structs.fields(kind) if f.name != "extra"]
         self.known = frozenset(f.name for f in own) | {"event"}
-        self.not_null = frozenset(
-            f.name
-            for f in own
-            if f.default is not None
-            and (f.default is not msgspec.NODEFAULT or f.name == "metadata")
-        )
+        self.not_null = frozenset(f.name for f in own if _has_default(f) and f.default is not None)
         common = {"timestamp", "metadata"}
         self.body = tuple(f.name for f in own if f.name not in common)
 

@@ -1,0 +1,92 @@
+"""What the engine needs from the outside world. Protocols only, no code."""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from tertulia.core.events import Event
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation's state after `version`, for quick loading.
+
+    fingerprint: of the tracker rules it was taken under; it is only used under the same.
+    """
+
+    version: int
+    fingerprint: str
+    body: bytes
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store knows of a conversation.
+
+    snapshot: None when the events are the whole log. events: those after the snapshot, oldest
+    first. version: sequence number of the newest event, 0 for an unknown conversation.
+    """
+
+    version: int
+    events: Sequence[Event]
+    snapshot: Snapshot | None = None
+
+
+@runtime_checkable
+class TrackerStore(Protocol):
+    """Append-only log of events per conversation, with a sequence number per event.
+
+    Sequence numbers start at 1, grow by 1 and are never used twice, not even after `replace`.
+    A call that raised has written nothing.
+    """
+
+    async def load(self, sender_id: str) -> Loaded:
+        """Return the whole log; version 0 and no events when the conversation is unknown.
+
+        Raises:
+            StoreUnavailable: the store did not answer.
+        """
+        ...
+
+    async def load_tail(self, sender_id: str, *, fingerprint: str, window: int) -> Loaded:
+        """Return the newest snapshot with this fingerprint that has at least `window` events
+        after it, and those events; the whole log when there is none. Cost: the tail.
+        """
+        ...
+
+    async def append(
+        self,
+        sender_id: str,
+        events: Sequence[Event],
+        *,
+        expected: int,
+        snapshot: Snapshot | None = None,
+    ) -> int:
+        """Add events after version `expected`, durably, all or none; return the new version.
+
+        snapshot: kept beside the log in the same transaction.
+
+        Raises:
+            StoreConflict: the store holds another version; nothing was written.
+            StoreUnavailable: it is not known to be written; load before trying again.
+        """
+        ...
+
+    async def replace(self, sender_id: str, events: Sequence[Event], *, expected: int) -> int:
+        """Make these events the whole log, durably; return the new version. Raises as `append`."""
+        ...
+
+    async def version(self, sender_id: str) -> int:
+        """Return the newest sequence number, 0 for an unknown conversation."""
+        ...
+
+    async def list_conversations(self, *, after: str | None = None, limit: int) -> Sequence[str]:
+        """Return up to `limit` ids in ascending order, those greater than `after`."""
+        ...
+
+    async def erase(self, sender_id: str) -> int:
+        """Forget a conversation with its snapshots; return how many events it had."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the store."""
+        ...

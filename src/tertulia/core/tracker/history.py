@@ -1,0 +1,182 @@
+"""Applied events as a persistent list: what is left of a conversation after undo and rewind.
+
+Every node keeps the state after its event, so taking back costs only what is taken back.
+
+Source: spec events.md section 5.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar, cast
+
+from tertulia.base.errors import HistoryTruncated
+from tertulia.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    Event,
+    UserFeaturization,
+    UserUttered,
+)
+from tertulia.core.tracker.state import State
+
+V = TypeVar("V")
+
+_LANDMARKS = (ActionExecuted, ActionExecutionRejected, ActiveLoop, UserUttered)
+
+
+class Node:
+    """One applied event. Immutable but for `memo`, a cache that HistoryFold alone uses.
+
+    event: None only for the root. previous: the node before. state: fold of all events up to
+    here. head: nearest node at or before this one that holds a landmark: an action, a rejection,
+    a user or a loop event (or the root). size: number of events up to here. truncated: (root) older events were not loaded.
+    """
+
+    __slots__ = ("event", "head", "memo", "previous", "size", "state", "truncated")
+
+    def __init__(
+        self,
+        event: Event | None,
+        previous: "Node | None",
+        state: State,
+        *,
+        truncated: bool = False,
+    ) -> None:
+        self.event = event
+        self.previous = previous
+        self.state = state
+        self.truncated = truncated
+        self.size: int = 0 if previous is None else previous.size + 1
+        is_head = previous is None or isinstance(event, _LANDMARKS)
+        self.head: Node = self if is_head else cast(Node, previous).head
+        self.memo: dict[object, object] | None = None
+
+    def below(self) -> "Node":
+        """Return the node before this one.
+
+        Raises:
+            HistoryTruncated: this is the root of a conversation that was loaded in part.
+        """
+        if self.previous is None:
+            if self.truncated:
+                raise HistoryTruncated("the loaded part of the conversation is too short")
+            return self
+        return self.previous
+
+    def nodes(self) -> "Iterator[Node]":
+        """Yield the nodes from this one back to the root, the root left out."""
+        node = self
+        while node.previous is not None:
+            yield node
+            node = node.previous
+
+    def heads(self) -> "Iterator[Node]":
+        """Yield the nodes with landmarks from here back, the root left out."""
+        node = self.head
+        while node.previous is not None:
+            yield node
+            node = node.previous.head
+
+    @property
+    def root(self) -> "Node":
+        """Return the node under all events. Cost: number of landmarks."""
+        node = self.head
+        while node.previous is not None:
+            node = node.previous.head
+        return node
+
+
+def drop_last(top: Node, kind: type[Event]) -> Node:
+    """Return what is left when everything back through the last event of `kind` is dropped.
+
+    Raises:
+        HistoryTruncated: the loaded part holds none, older parts may.
+    """
+    node = top.head
+    while node.previous is not None:
+        if isinstance(node.event, kind):
+            return node.previous
+        node = node.previous.head
+    node.below()
+    return node
+
+
+def repeats_loop(top: Node, loop: str) -> "Node | None":
+    """Return the previous execution of a loop that a new execution continues happily.
+
+    None: the new one is the first since the loop was (de)activated, or an unhappy path led to it.
+    """
+    next_action: str | None = None
+    for node in top.heads():
+        event = node.event
+        if isinstance(event, ActiveLoop) and event.name is None:
+            return None
+        if isinstance(event, ActionExecutionRejected) and event.name == loop:
+            return None
+        if isinstance(event, UserUttered) and next_action is not None and next_action != loop:
+            return None
+        if isinstance(event, ActionExecuted):
+            if event.name == loop:
+                return node
+            next_action = event.name or event.action_text
+    return None
+
+
+def collapse(top: Node, execution: Node, push: Callable[[Node, Event], Node]) -> Node:
+    """Return the list without actions, user and featurization events after `execution`.
+
+    push: appends an event and computes the state after it.
+    """
+    later: list[Event] = []
+    base = top
+    for node in top.heads():
+        if node is execution:
+            break
+        if isinstance(node.event, (ActionExecuted, UserUttered)) and node.previous is not None:
+            base = node.previous
+    for node in top.nodes():
+        if node is base:
+            break
+        event = node.event
+        if event is not None and not isinstance(
+            event, (ActionExecuted, UserUttered, UserFeaturization)
+        ):
+            later.append(event)
+    for event in reversed(later):
+        base = push(base, event)
+    return base
+
+
+class HistoryFold(Generic[V]):
+    """A fold over applied events whose results are remembered on the nodes.
+
+    start: value under the first event, given the root. step: next value, given the value before
+    and the node. Asking at the newest node costs only the events since the last question.
+    Keep one instance as long as the model lives; its results go with the nodes.
+    """
+
+    def __init__(self, start: Callable[[Node], V], step: Callable[[V, Node], V]) -> None:
+        self._start = start
+        self._step = step
+
+    def at(self, node: Node) -> V:
+        """Return the fold's value after `node`."""
+        waiting: list[Node] = []
+        known: Node = node
+        while known.previous is not None and (known.memo is None or self not in known.memo):
+            waiting.append(known)
+            known = known.previous
+        if known.memo is not None and self in known.memo:
+            value = cast(V, known.memo[self])
+        else:
+            value = self._remember(known, self._start(known))
+        while waiting:
+            current = waiting.pop()
+            value = self._remember(current, self._step(value, current))
+        return value
+
+    def _remember(self, node: Node, value: V) -> V:
+        if node.memo is None:
+            node.memo = {}
+        node.memo[self] = value
+        return value

@@ -1,0 +1,146 @@
+"""A conversation's state as bytes, so that loading it costs the tail and not its length.
+
+A snapshot holds what the fold cannot know without older events. Rule: it is only read under the
+same tracker rules it was taken under; otherwise the whole log is folded again.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tertulia.base.errors import StoreUnavailable
+from tertulia.core.events import Event, UserUttered
+from tertulia.core.events.codec import decode_stored, encode
+from tertulia.core.tracker.history import Node
+from tertulia.core.tracker.state import LoopState, State, TrackerRules
+from tertulia.core.tracker.tracker import Tracker
+
+Json = Any
+_FORMAT = 1
+
+
+class _StateRecord(msgspec.Struct, frozen=True):
+    slots: dict[str, Json]
+    slots_set: list[str]
+    latest_message: dict[str, Json]
+    use_text: bool | None
+    latest_action: str | None
+    latest_action_is_text: bool
+    followup: str | None
+    paused: bool
+    loop: LoopState | None
+
+
+class _Record(msgspec.Struct, frozen=True):
+    format: int
+    live: _StateRecord
+    applied: _StateRecord | None
+    version: int
+    latest_event_time: float | None
+    latest_input_channel: str | None
+    last_event: dict[str, Json] | None
+    last_execution: dict[str, Json] | None
+    loops: list[str]
+
+
+_decoder = msgspec.json.Decoder(_Record)
+
+
+def dump_snapshot(tracker: Tracker) -> bytes:
+    """Return the tracker's state as JSON bytes (events in force are not part of it)."""
+    same = tracker.state is tracker.applied.state
+    return msgspec.json.encode(
+        _Record(
+            format=_FORMAT,
+            live=_pack(tracker.state),
+            applied=None if same else _pack(tracker.applied.state),
+            version=tracker.version,
+            latest_event_time=tracker.latest_event_time,
+            latest_input_channel=tracker.latest_input_channel,
+            last_event=_pack_event(tracker.last_event),
+            last_execution=_pack_event(tracker.last_execution),
+            loops=sorted(tracker.loops),
+        )
+    )
+
+
+def load_snapshot(sender_id: str, rules: TrackerRules, data: bytes) -> Tracker:
+    """Return the tracker a snapshot was taken of; events before it are not loaded.
+
+    Raises:
+        StoreUnavailable: the bytes are no snapshot of this version.
+    """
+    try:
+        record = _decoder.decode(data)
+    except msgspec.MsgspecError as error:
+        raise StoreUnavailable(f"a stored snapshot is damaged: {error}") from error
+    live = _unpack(record.live)
+    applied = live if record.applied is None else _unpack(record.applied)
+    return Tracker(
+        sender_id=sender_id,
+        rules=rules,
+        state=live,
+        applied=Node(None, None, applied, truncated=True),
+        version=record.version,
+        latest_event_time=record.latest_event_time,
+        latest_input_channel=record.latest_input_channel,
+        last_event=_unpack_event(record.last_event),
+        last_execution=_unpack_event(record.last_execution),
+        loops=frozenset(record.loops),
+    )
+
+
+def trim(tracker: Tracker, keep: int) -> Tracker:
+    """Return the same conversation with at least `keep` events of history, older ones forgotten.
+
+    Cost: O(keep). Needed so that a conversation held in memory stays small.
+    """
+    if tracker.applied.size <= keep:
+        return tracker
+    kept: list[Node] = []
+    for node in tracker.applied.nodes():
+        if len(kept) == keep:
+            break
+        kept.append(node)
+    below = kept[-1].below() if kept else tracker.applied
+    top = Node(None, None, below.state, truncated=True)
+    for node in reversed(kept):
+        top = Node(node.event, top, node.state)
+    return msgspec.structs.replace(tracker, applied=top)
+
+
+def _pack(state: State) -> _StateRecord:
+    return _StateRecord(
+        slots=state.slots,
+        slots_set=sorted(state.slots_set),
+        latest_message=encode(state.latest_message),
+        use_text=state.use_text,
+        latest_action=state.latest_action,
+        latest_action_is_text=state.latest_action_is_text,
+        followup=state.followup,
+        paused=state.paused,
+        loop=state.loop,
+    )
+
+
+def _unpack(record: _StateRecord) -> State:
+    message = decode_stored(record.latest_message)
+    return State(
+        slots=record.slots,
+        slots_set=frozenset(record.slots_set),
+        latest_message=message if isinstance(message, UserUttered) else UserUttered(parse_data={}),
+        use_text=record.use_text,
+        latest_action=record.latest_action,
+        latest_action_is_text=record.latest_action_is_text,
+        followup=record.followup,
+        paused=record.paused,
+        loop=record.loop,
+    )
+
+
+def _pack_event(event: Event | None) -> dict[str, Json] | None:
+    return None if event is None else encode(event)
+
+
+def _unpack_event(raw: dict[str, Json] | None) -> Event | None:
+    return None if raw is None else decode_stored(raw)
