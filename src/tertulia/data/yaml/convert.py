@@ -148,8 +148,8 @@ def _bare(node: Node, kind: Any) -> Any:
 
 def _may_hold(node: Node, kind: Any) -> bool:
     origin = get_origin(kind) or kind
-    if origin is Annotated or origin is Union or origin is types.UnionType:
-        return any(_may_hold(node, part) for part in get_args(kind) if get_origin(kind) != kind)
+    if origin is Annotated:
+        return _may_hold(node, get_args(kind)[0])
     if not isinstance(origin, type):
         return False
     if node.is_map:

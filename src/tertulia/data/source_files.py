@@ -1,0 +1,55 @@
+"""Finds the files of a project: paths that a person gave, to the files below them, in order."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tertulia.base.diagnostics import Diagnostics
+from tertulia.base.source import SourceSpan
+
+
+def find_files(paths: Sequence[Path], *, diagnostics: Diagnostics) -> list[Path]:
+    """Return the files that the paths name, each once, folders searched to the bottom.
+
+    In the order of `paths`, inside a folder sorted by path. Links are followed; a link back to
+    a folder above ends there. Names below a folder that start with a dot are skipped. A path
+    that does not exist or cannot be read is a problem.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if path.is_dir():
+            for file in sorted(_walk(path, frozenset(), diagnostics)):
+                found.setdefault(file.resolve(), file)
+        elif path.exists():
+            found.setdefault(path.resolve(), path)
+        else:
+            diagnostics.error(
+                "T123",
+                f"there is no file or folder '{path}'",
+                hint="Check the path; it is read from the folder where the command runs.",
+                at=SourceSpan(str(path)),
+            )
+    return list(found.values())
+
+
+def _walk(folder: Path, above: frozenset[Path], diagnostics: Diagnostics) -> Iterator[Path]:
+    here = folder.resolve()
+    if here in above:
+        return
+    try:
+        with os.scandir(folder) as listing:
+            names = sorted(entry.name for entry in listing if not entry.name.startswith("."))
+    except OSError as error:
+        diagnostics.error(
+            "T124",
+            f"this folder cannot be read: {error.strerror}",
+            hint="Check its rights.",
+            at=SourceSpan(str(folder)),
+        )
+        return
+    for name in names:
+        path = folder / name
+        if path.is_dir():
+            yield from _walk(path, above | {here}, diagnostics)
+        elif path.is_file():
+            yield path
