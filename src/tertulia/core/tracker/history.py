@@ -29,7 +29,8 @@ class Node:
 
     event: None only for the root. previous: the node before. state: fold of all events up to
     here. head: nearest node at or before this one that holds a landmark: an action, a rejection,
-    a user or a loop event (or the root). size: number of events up to here. truncated: (root) older events were not loaded.
+    a user or a loop event (or the root). size: number of events up to here. truncated: (root)
+    older events were not loaded.
     """
 
     __slots__ = ("event", "head", "memo", "previous", "size", "state", "truncated")
