@@ -1,0 +1,89 @@
+"""Rows that are mostly zero: built from Python lists, cut into small dense blocks for the BLAS."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
+Row = tuple[Sequence[int], Sequence[float]]
+
+
+class Csr:
+    """Compressed sparse rows: row r owns entries `starts[r]:starts[r + 1]`.
+
+    starts: (rows + 1,) int64. indices: (entries,) int64, below `columns`.
+    values: (entries,) float32. An index may repeat within a row; its values add up.
+    """
+
+    def __init__(
+        self, starts: IntArray, indices: IntArray, values: FloatArray, *, columns: int
+    ) -> None:
+        self.starts = starts
+        self.indices = indices
+        self.values = values
+        self.columns = columns
+
+    @classmethod
+    def of(cls, rows: Iterable[Row], *, columns: int) -> "Csr":
+        """Build from pairs (indices, values); entries at `columns` and above are refused.
+
+        Raises:
+            ValueError: an index is outside, or a row's two lists differ in length.
+        """
+        kept = list(rows)
+        starts = np.zeros(len(kept) + 1, dtype=np.int64)
+        np.cumsum([len(indices) for indices, _ in kept], out=starts[1:])
+        total = int(starts[-1])
+        if total != sum(len(values) for _, values in kept):
+            raise ValueError("indices and values of a row differ in length")
+        flat = np.fromiter(chain.from_iterable(i for i, _ in kept), dtype=np.int64, count=total)
+        values = np.fromiter(chain.from_iterable(v for _, v in kept), dtype=np.float32, count=total)
+        if total and (int(flat.min()) < 0 or int(flat.max()) >= columns):
+            raise ValueError(f"a feature index is outside 0..{columns - 1}")
+        return cls(starts, flat, values, columns=columns)
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.starts) - 1
+
+    def block(self, rows: IntArray) -> "Block":
+        """Return the chosen rows as a dense block over the columns that they use."""
+        begins, ends = self.starts[rows], self.starts[rows + 1]
+        lengths = ends - begins
+        owners = np.repeat(np.arange(len(rows), dtype=np.int64), lengths)
+        shift = np.repeat(begins - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
+        entries = np.arange(len(owners), dtype=np.int64) + shift
+        columns, local = np.unique(self.indices[entries], return_inverse=True)
+        return Block(len(rows), columns, owners * len(columns) + local, self.values[entries])
+
+
+class Block:
+    """A few rows restricted to the columns that they use; dense on demand.
+
+    columns: (used,) the columns of the whole matrix, ascending.
+    """
+
+    def __init__(self, rows: int, columns: IntArray, cells: IntArray, values: FloatArray) -> None:
+        self.rows = rows
+        self.columns = columns
+        self._cells = cells
+        self._values = values
+        self._dense: FloatArray | None = None
+
+    @property
+    def size(self) -> int:
+        """Number of cells of the dense form."""
+        return self.rows * len(self.columns)
+
+    def dense(self, *, keep: bool = False) -> FloatArray:
+        """Return the rows as (rows, used) float32; keep: remember it for the next call."""
+        if self._dense is not None:
+            return self._dense
+        flat = np.bincount(self._cells, weights=self._values, minlength=self.size)
+        dense: FloatArray = flat.astype(np.float32).reshape(self.rows, len(self.columns))
+        if keep:
+            self._dense = dense
+        return dense
