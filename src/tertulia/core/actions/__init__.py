@@ -1,0 +1,1 @@
+"""Built-in actions as scripts: they ask, the engine performs."""

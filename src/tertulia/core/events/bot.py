@@ -6,12 +6,17 @@ from tertulia.core.events.event import Event, Json
 
 
 class BotUttered(Event, frozen=True, kw_only=True):
-    """The bot said something. data: buttons, image and other parts beside the text."""
+    """The bot said something. data: buttons, image and other parts beside the text.
+
+    content: what channels are given where the wire's `data` cannot say it all (0.x); not
+    part of the wire.
+    """
 
     type_name: ClassVar[str] = "bot"
 
     text: str | None = None
     data: dict[str, Json] | None = None
+    content: dict[str, Json] | None = None
 
 
 class AgentUttered(Event, frozen=True, kw_only=True):

@@ -57,12 +57,15 @@ def _has_default(field: msgspec.structs.FieldInfo) -> bool:
     return field.default is not absent or field.default_factory is not absent
 
 
+_OFF_THE_WIRE = ("extra", "content")
+
+
 class _Shape:
     """What the codec needs to know of one event type, looked up once."""
 
     def __init__(self, kind: type[Event]) -> None:
         self.kind = kind
-        own = [f for f in msgspec.structs.fields(kind) if f.name != "extra"]
+        own = [f for f in msgspec.structs.fields(kind) if f.name not in _OFF_THE_WIRE]
         self.known = frozenset(f.name for f in own) | {"event"}
         self.not_null = frozenset(f.name for f in own if _has_default(f) and f.default is not None)
         common = {"timestamp", "metadata"}

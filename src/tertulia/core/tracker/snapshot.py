@@ -41,6 +41,7 @@ class _Record(msgspec.Struct, frozen=True):
     last_event: dict[str, Json] | None
     last_execution: dict[str, Json] | None
     loops: list[str]
+    run_length: int
 
 
 _decoder = msgspec.json.Decoder(_Record)
@@ -60,6 +61,7 @@ def dump_snapshot(tracker: Tracker) -> bytes:
             last_event=_pack_event(tracker.last_event),
             last_execution=_pack_event(tracker.last_execution),
             loops=sorted(tracker.loops),
+            run_length=tracker.run_length,
         )
     )
 
@@ -87,6 +89,7 @@ def load_snapshot(sender_id: str, rules: TrackerRules, data: bytes) -> Tracker:
         last_event=_unpack_event(record.last_event),
         last_execution=_unpack_event(record.last_execution),
         loops=frozenset(record.loops),
+        run_length=record.run_length,
     )
 
 

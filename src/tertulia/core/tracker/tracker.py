@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import (
+    ACTION_LISTEN,
     ACTION_SESSION_START,
     ActionExecuted,
     ActionExecutionRejected,
@@ -31,6 +32,8 @@ from tertulia.core.tracker.state import State, TrackerRules
 
 Json = Any
 
+_TURN_ENDS = (ACTION_LISTEN, ACTION_SESSION_START)
+
 
 class Tracker(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation after `version` events.
@@ -39,7 +42,8 @@ class Tracker(msgspec.Struct, frozen=True, kw_only=True):
     `state` only where the originals' does, until the next undo, rewind or restart.
     last_event: newest event of the log. last_execution: newest action or rejection of the log.
     latest_input_channel: of the newest user event of the log, taken back or not.
-    loops: names of all loops ever activated.
+    loops: names of all loops ever activated. run_length: actions executed since the last
+    action_listen or session start of the log.
     """
 
     sender_id: str
@@ -52,6 +56,7 @@ class Tracker(msgspec.Struct, frozen=True, kw_only=True):
     last_event: Event | None = None
     last_execution: Event | None = None
     loops: frozenset[str] = frozenset()
+    run_length: int = 0
 
     @property
     def slots(self) -> dict[str, Json]:
@@ -59,7 +64,12 @@ class Tracker(msgspec.Struct, frozen=True, kw_only=True):
         return self.state.slots
 
     def applied_events(self) -> list[Event]:
-        """Return the events in force, oldest first. Cost: their number."""
+        """Return the events in force, oldest first. Cost: their number.
+
+        Raises:
+            HistoryTruncated: older events in force were not loaded.
+        """
+        self.applied.root.below()
         found = [node.event for node in self.applied.nodes() if node.event is not None]
         found.reverse()
         return found
@@ -98,15 +108,14 @@ def advance(tracker: Tracker, event: Event) -> Tracker:
         HistoryTruncated: an undo or rewind reaches before the loaded part.
     """
     state, applied = _fold(tracker, event)
-    channel, execution, loops = (
-        tracker.latest_input_channel,
-        tracker.last_execution,
-        tracker.loops,
-    )
+    channel, execution = tracker.latest_input_channel, tracker.last_execution
+    loops, run_length = tracker.loops, tracker.run_length
     if isinstance(event, UserUttered):
         channel = event.input_channel
     elif isinstance(event, (ActionExecuted, ActionExecutionRejected)):
         execution = event
+        if isinstance(event, ActionExecuted):
+            run_length = 0 if event.name in _TURN_ENDS else run_length + 1
     elif isinstance(event, ActiveLoop) and event.name is not None and event.name not in loops:
         loops = loops | {event.name}
         if tracker.rules.generation is Generation.MODERN:
@@ -122,6 +131,7 @@ def advance(tracker: Tracker, event: Event) -> Tracker:
         last_event=event,
         last_execution=execution,
         loops=loops,
+        run_length=run_length,
     )
 
 
