@@ -11,14 +11,15 @@ from tertulia.base.source import SourceSpan
 def find_files(paths: Sequence[Path], *, diagnostics: Diagnostics) -> list[Path]:
     """Return the files that the paths name, each once, folders searched to the bottom.
 
-    In the order of `paths`, inside a folder sorted by path. Links are followed; a link back to
-    a folder above ends there. Names below a folder that start with a dot are skipped. A path
-    that does not exist or cannot be read is a problem.
+    In the order of `paths`, inside a folder sorted by path. Links are followed; a folder
+    reached a second time is not read again. Names below a folder that start with a dot are
+    skipped. A path that does not exist or cannot be read is a problem.
     """
     found: dict[Path, Path] = {}
+    seen: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            for file in sorted(_walk(path, frozenset(), diagnostics)):
+            for file in sorted(_walk(path, seen, diagnostics)):
                 found.setdefault(file.resolve(), file)
         elif path.exists():
             found.setdefault(path.resolve(), path)
@@ -32,10 +33,11 @@ def find_files(paths: Sequence[Path], *, diagnostics: Diagnostics) -> list[Path]
     return list(found.values())
 
 
-def _walk(folder: Path, above: frozenset[Path], diagnostics: Diagnostics) -> Iterator[Path]:
+def _walk(folder: Path, seen: set[Path], diagnostics: Diagnostics) -> Iterator[Path]:
     here = folder.resolve()
-    if here in above:
+    if here in seen:
         return
+    seen.add(here)
     try:
         with os.scandir(folder) as listing:
             names = sorted(entry.name for entry in listing if not entry.name.startswith("."))
@@ -50,6 +52,6 @@ def _walk(folder: Path, above: frozenset[Path], diagnostics: Diagnostics) -> Ite
     for name in names:
         path = folder / name
         if path.is_dir():
-            yield from _walk(path, above | {here}, diagnostics)
+            yield from _walk(path, seen, diagnostics)
         elif path.is_file():
             yield path

@@ -91,7 +91,9 @@ def _literal(text: str) -> str:
     lines = text.split("\n")
     if len(lines) < 2 or not lines[0] or lines[0][0] in " \t":
         return ""
-    if any(_UNPRINTABLE.search(line) or (line and line.isspace()) for line in lines):
+    if any(_UNPRINTABLE.search(line.replace("\t", "")) for line in lines):
+        return ""
+    if any(line and line.isspace() for line in lines):
         return ""
     if not text.endswith("\n"):
         return "|-"

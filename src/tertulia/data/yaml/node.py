@@ -102,6 +102,12 @@ class Node(msgspec.Struct, frozen=True, gc=False):
             return entry.key
         return None
 
+    def all_keys(self) -> Iterator[Key]:
+        """Yield the keys of a mapping in file order; nothing for other nodes."""
+        if isinstance(self.value, dict):
+            for entry in self.value.values():
+                yield entry.key
+
     def items(self) -> "Iterator[tuple[Key, Node]]":
         """Yield keys and values of a mapping in file order; nothing for other nodes."""
         if isinstance(self.value, dict):
