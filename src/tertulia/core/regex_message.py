@@ -87,9 +87,9 @@ def read_modern(
     if not stripped.startswith(PREFIX):
         return NotAShortcut()
     found = _MODERN.match(stripped)
-    if found is None:
+    name = found["name"].strip() if found else ""
+    if found is None or not name:
         return NotAShortcut(("the message starts with '/' but states no intent",))
-    name = found["name"].strip()
     if intents is not None and name not in intents:
         return NotAShortcut(("the message states an intent that the domain does not have",))
     notes: list[str] = []
