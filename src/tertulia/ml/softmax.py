@@ -6,12 +6,12 @@ from typing import cast
 import msgspec
 import numpy as np
 
+from tertulia.ml.adagrad import Adagrad
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.sparse import Block, Csr, FloatArray, IntArray, Row
 
 # Dense blocks are remembered between epochs while they stay below this many cells in all.
 _KEPT_CELLS = 16_000_000
-_EPSILON = 1e-8
 
 
 class Influence(msgspec.Struct, frozen=True):
@@ -112,7 +112,7 @@ class SparseSoftmax:
             for number in cast(list[int], rng.permutation(len(blocks)).tolist()):
                 part = members[number]
                 fit.step(blocks[number], targets[part], weight[part], rate=step, keep=keep)
-        return cls(fit.weights, fit.bias)
+        return fit.model()
 
     def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
         """Return (classes,) logits of one row; O(entries of the row x classes)."""
@@ -159,23 +159,20 @@ class SparseSoftmax:
 
 
 class _Fit:
-    """Weights under training with AdaGrad's sums of squared gradients."""
+    """Weights and bias under training."""
 
     def __init__(self, features: int, classes: int, recipe: Recipe) -> None:
-        self.weights: FloatArray = np.zeros((features, classes), dtype=np.float32)
-        self.bias: FloatArray = np.zeros(classes, dtype=np.float32)
-        self._squares: FloatArray = np.zeros((features, classes), dtype=np.float32)
-        self._bias_squares: FloatArray = np.zeros(classes, dtype=np.float32)
-        self._l2 = np.float32(recipe.l2)
+        self._weights = Adagrad(features, classes, l2=recipe.l2)
+        self._bias = Adagrad(1, classes)
         self._margin = np.float32(recipe.margin)
+        self._first: IntArray = np.zeros(1, dtype=np.int64)
 
     def step(
         self, block: Block, targets: IntArray, weight: FloatArray, *, rate: float, keep: bool
     ) -> None:
         """Take one step on a block; touches only the block's columns."""
         x: FloatArray = block.dense(keep=keep)
-        own: FloatArray = self.weights[block.columns]
-        logits: FloatArray = x @ own + self.bias
+        logits: FloatArray = x @ self._weights.take(block.columns) + self._bias.weights
         at = np.arange(len(targets))
         if self._margin:
             logits[at, targets] -= self._margin
@@ -183,15 +180,12 @@ class _Fit:
         error[at, targets] -= 1.0
         error *= (weight / np.float32(len(targets))).reshape(-1, 1)
         gradient: FloatArray = x.T @ error
-        gradient += self._l2 * own
-        squares = self._squares[block.columns]
-        squares += gradient * gradient
-        self._squares[block.columns] = squares
-        own -= np.float32(rate) * gradient / (np.sqrt(squares) + np.float32(_EPSILON))
-        self.weights[block.columns] = own
-        slope = error.sum(axis=0)
-        self._bias_squares += slope * slope
-        self.bias -= np.float32(rate) * slope / (np.sqrt(self._bias_squares) + np.float32(_EPSILON))
+        self._weights.step(block.columns, gradient, rate=rate)
+        self._bias.step(self._first, error.sum(axis=0, keepdims=True), rate=rate)
+
+    def model(self) -> SparseSoftmax:
+        """Return what was learned."""
+        return SparseSoftmax(self._weights.weights, self._bias.weights[0])
 
 
 def softmax(logits: FloatArray) -> FloatArray:

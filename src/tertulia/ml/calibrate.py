@@ -1,0 +1,90 @@
+"""Temperature scaling: makes confidences mean what they say, on examples the model has not seen."""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from tertulia.ml.softmax import Recipe, SparseSoftmax
+from tertulia.ml.sparse import FloatArray, Row
+
+# Bounds keep a handful of examples from making the model either shy or boastful.
+COLDEST, HOTTEST = 0.1, 3.0
+_STEPS = 40
+
+
+def best_temperature(
+    logits: FloatArray, labels: Sequence[int], weights: Sequence[float] | None = None
+) -> float:
+    """Return the T in [COLDEST, HOTTEST] under which softmax(logits / T) is most likely.
+
+    logits: (examples, classes). weights: importance per example. 1.0 for no examples.
+    """
+    if not len(labels):
+        return 1.0
+    targets = np.asarray(labels, dtype=np.int64)
+    importance = np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
+    wide = logits.astype(np.float64)
+    own = wide[np.arange(len(labels)), targets]
+    low, high = np.log(COLDEST), np.log(HOTTEST)
+
+    def loss(log_t: float) -> float:
+        scaled = wide / np.exp(log_t)
+        peak = scaled.max(axis=1)
+        total = peak + np.log(np.exp(scaled - peak[:, None]).sum(axis=1))
+        return float((importance * (total - own / np.exp(log_t))).sum())
+
+    # Golden section: the loss has one valley in log T.
+    ratio = (5**0.5 - 1) / 2
+    left, right = high - ratio * (high - low), low + ratio * (high - low)
+    at_left, at_right = loss(left), loss(right)
+    for _ in range(_STEPS):
+        if at_left < at_right:
+            high, right, at_right = right, left, at_left
+            left = high - ratio * (high - low)
+            at_left = loss(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + ratio * (high - low)
+            at_right = loss(right)
+    return float(np.exp((low + high) / 2))
+
+
+def held_out_logits(
+    rows: Sequence[Row],
+    labels: Sequence[int],
+    *,
+    classes: int,
+    features: int,
+    recipe: Recipe,
+    folds: int,
+) -> FloatArray:
+    """Return (examples, classes) logits, each from a model that did not see its example.
+
+    A class is spread evenly over the folds.
+    """
+    out = np.zeros((len(rows), classes), dtype=np.float32)
+    fold_of = _folds(labels, folds, recipe.seed)
+    for fold in range(folds):
+        inside = [at for at, one in enumerate(fold_of) if one != fold]
+        outside = [at for at, one in enumerate(fold_of) if one == fold]
+        if not inside or not outside:
+            continue
+        model = SparseSoftmax.train(
+            [rows[at] for at in inside],
+            [labels[at] for at in inside],
+            classes=classes,
+            features=features,
+            recipe=recipe,
+        )
+        out[outside] = model.all_logits([rows[at] for at in outside])
+    return out
+
+
+def _folds(labels: Sequence[int], folds: int, seed: int) -> list[int]:
+    order = cast(list[int], np.random.default_rng(seed).permutation(len(labels)).tolist())
+    ranked = sorted(order, key=lambda at: labels[at])
+    fold_of = [0] * len(labels)
+    for turn, at in enumerate(ranked):
+        fold_of[at] = turn % folds
+    return fold_of

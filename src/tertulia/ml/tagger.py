@@ -1,0 +1,274 @@
+"""Linear-chain conditional random field on binary token features, with numpy alone.
+
+Rule: sums over paths run in probability space, scaled at each token, so that a step over a whole
+batch is one matrix product.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tertulia.ml.adagrad import Adagrad
+from tertulia.ml.parts import Array, Parts
+from tertulia.ml.softmax import Recipe
+from tertulia.ml.sparse import Csr, FloatArray, IntArray
+
+Sentence = Sequence[Sequence[int]]
+_TINY = np.float32(1e-30)
+_FORBIDDEN = np.float32(-1e4)
+
+
+class Decoded(msgspec.Struct, frozen=True):
+    """The best path through one sentence.
+
+    tags: one per token. marginals: per token the probability of every tag.
+    """
+
+    tags: list[int]
+    marginals: list[list[float]]
+
+
+class ChainTagger:
+    """Scores a path by the features of its tokens and by its pairs of neighbouring tags.
+
+    emissions: (features, tags). transitions: (tags, tags), from row to column. start, end: (tags,).
+    All float32. Immutable after training.
+    """
+
+    def __init__(
+        self, emissions: FloatArray, transitions: FloatArray, start: FloatArray, end: FloatArray
+    ) -> None:
+        self._emissions = emissions
+        self._transitions = transitions
+        self._start = start
+        self._end = end
+        self._pairs: FloatArray = np.exp(transitions)
+        self._first: FloatArray = np.exp(start)
+        self._last: FloatArray = np.exp(end)
+
+    @property
+    def tags(self) -> int:
+        """Number of tags."""
+        return len(self._start)
+
+    @classmethod
+    def train(
+        cls,
+        sentences: Sequence[Sentence],
+        tags: Sequence[Sequence[int]],
+        *,
+        count: int,
+        features: int,
+        allowed: "Allowed",
+        recipe: Recipe,
+    ) -> "ChainTagger":
+        """Fit by AdaGrad on mini-batches of sentences; the same arguments give the same model.
+
+        Args:
+            sentences: per sentence, per token the numbers of its features; none may be empty.
+            tags: per sentence, per token its tag.
+            count: number of tags.
+            features: number of features.
+            allowed: which tags may start, follow one another, and end.
+            recipe: epochs, seed, rate, batch (in sentences) and l2; margin is not used.
+        """
+        fit = _ChainFit(count, features, allowed, recipe)
+        rng = np.random.default_rng(recipe.seed)
+        # Sentences of like length share a batch, so that little is computed on padding.
+        order = sorted(
+            cast(list[int], rng.permutation(len(sentences)).tolist()),
+            key=lambda at: len(sentences[at]),
+        )
+        batches = [
+            _Batch([sentences[at] for at in part], [tags[at] for at in part], features)
+            for part in (
+                order[cut : cut + recipe.batch] for cut in range(0, len(order), recipe.batch)
+            )
+        ]
+        for epoch in range(recipe.epochs):
+            rate = recipe.rate * (1.0 - 0.9 * epoch / recipe.epochs)
+            for number in cast(list[int], rng.permutation(len(batches)).tolist()):
+                fit.step(batches[number], rate=rate)
+        return fit.model()
+
+    def decode(self, sentence: Sentence) -> Decoded:
+        """Return the best path; O(tokens x tags squared)."""
+        scores = self._scores(sentence)
+        tags = self._viterbi(scores)
+        return Decoded(tags, cast(list[list[float]], self._marginals(scores).tolist()))
+
+    def best(self, sentence: Sentence) -> list[int]:
+        """Return the tags of the best path only."""
+        return self._viterbi(self._scores(sentence))
+
+    def _scores(self, sentence: Sentence) -> FloatArray:
+        lengths = [len(token) for token in sentence]
+        flat = np.fromiter((f for token in sentence for f in token), np.int64, sum(lengths))
+        scores = np.zeros((len(sentence), self.tags), dtype=np.float32)
+        filled = [at for at, length in enumerate(lengths) if length]
+        if filled:
+            starts = np.cumsum([0, *(lengths[at] for at in filled)])[:-1]
+            scores[filled] = np.add.reduceat(self._emissions[flat], starts, axis=0)
+        return scores
+
+    def _viterbi(self, scores: FloatArray) -> list[int]:
+        best = scores[0] + self._start
+        back: list[IntArray] = []
+        for token in scores[1:]:
+            paths = best[:, None] + self._transitions
+            from_where = paths.argmax(axis=0)
+            back.append(from_where)
+            best = paths[from_where, np.arange(self.tags)] + token
+        tag = int((best + self._end).argmax())
+        tags = [tag]
+        for from_where in reversed(back):
+            tag = int(from_where[tag])
+            tags.append(tag)
+        return tags[::-1]
+
+    def _marginals(self, scores: FloatArray) -> FloatArray:
+        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
+        length = len(scores)
+        forward, backward = np.empty_like(likely), np.empty_like(likely)
+        forward[0] = _scaled(self._first * likely[0])
+        for at in range(1, length):
+            forward[at] = _scaled((forward[at - 1] @ self._pairs) * likely[at])
+        backward[-1] = self._last
+        for at in range(length - 2, -1, -1):
+            backward[at] = _scaled(self._pairs @ (likely[at + 1] * backward[at + 1]))
+        joint: FloatArray = forward * backward
+        joint /= np.maximum(joint.sum(axis=1, keepdims=True), _TINY)
+        return joint
+
+    def parts(self) -> Parts:
+        """Return the model as four arrays."""
+        arrays: dict[str, Array] = {
+            "emissions": self._emissions,
+            "transitions": self._transitions,
+            "start": self._start,
+            "end": self._end,
+        }
+        return Parts(arrays=arrays)
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> "ChainTagger":
+        """Return the model that `parts` came from."""
+        names = ("emissions", "transitions", "start", "end")
+        emissions, transitions, start, end = (
+            np.asarray(parts.array(name), dtype=np.float32) for name in names
+        )
+        return cls(emissions, transitions, start, end)
+
+
+class Allowed(msgspec.Struct, frozen=True):
+    """Which paths are possible. start, end: per tag. pairs: per tag, which may follow it."""
+
+    start: Sequence[bool]
+    end: Sequence[bool]
+    pairs: Sequence[Sequence[bool]]
+
+
+def _scaled(row: FloatArray) -> FloatArray:
+    return cast(FloatArray, row / max(row.sum(), _TINY))
+
+
+class _Batch:
+    """Sentences as one padded block: tokens are laid out time first.
+
+    tags, mask: (time, sentences).
+    """
+
+    def __init__(
+        self, sentences: Sequence[Sentence], tags: Sequence[Sequence[int]], features: int
+    ) -> None:
+        self.time = max(len(sentence) for sentence in sentences)
+        self.size = len(sentences)
+        self.tags: IntArray = np.zeros((self.time, self.size), dtype=np.int64)
+        self.mask: NDArray[np.bool_] = np.zeros((self.time, self.size), dtype=np.bool_)
+        for number, own in enumerate(tags):
+            self.tags[: len(own), number] = own
+            self.mask[: len(own), number] = True
+        rows = [
+            (sentence[at], [1.0] * len(sentence[at])) if at < len(sentence) else ((), ())
+            for at in range(self.time)
+            for sentence in sentences
+        ]
+        matrix = Csr.of(rows, columns=features)
+        self.block = matrix.block(np.arange(len(rows), dtype=np.int64))
+        self.last: IntArray = self.mask.sum(axis=0) - 1
+
+
+class _ChainFit:
+    """Emissions, transitions and borders under training."""
+
+    def __init__(self, tags: int, features: int, allowed: Allowed, recipe: Recipe) -> None:
+        self._tags = tags
+        self._emissions = Adagrad(features, tags, l2=recipe.l2)
+        self._pairs = Adagrad(tags, tags, l2=recipe.l2)
+        self._borders = Adagrad(2, tags, l2=recipe.l2)
+        self._no_pairs: FloatArray = _penalty(allowed.pairs)
+        self._no_borders: FloatArray = _penalty([allowed.start, allowed.end])
+
+    def step(self, batch: _Batch, *, rate: float) -> None:
+        """Take one step: expected counts under the model minus the counts of the data."""
+        x: FloatArray = batch.block.dense()
+        columns = batch.block.columns
+        shape = (batch.time, batch.size, self._tags)
+        scores: FloatArray = (x @ self._emissions.take(columns)).reshape(shape)
+        joint, pairs = self._expected(scores, batch)
+        everyone = np.arange(batch.size)
+        ends: FloatArray = joint[batch.last, everyone].copy()
+        borders: FloatArray = np.stack([joint[0].sum(axis=0), ends.sum(axis=0)])
+        np.add.at(borders[0], batch.tags[0], -1.0)
+        np.add.at(borders[1], batch.tags[batch.last, everyone], -1.0)
+        both = batch.mask[1:]
+        np.add.at(pairs, (batch.tags[:-1][both], batch.tags[1:][both]), -1.0)
+        when, who = np.nonzero(batch.mask)
+        joint[when, who, batch.tags[when, who]] -= 1.0
+        joint *= batch.mask[:, :, None]
+        per = np.float32(1.0 / batch.size)
+        error: FloatArray = joint.reshape(-1, self._tags) * per
+        self._emissions.step(columns, x.T @ error, rate=rate)
+        self._pairs.step(np.arange(self._tags), pairs * per, rate=rate)
+        self._borders.step(np.arange(2), borders * per, rate=rate)
+
+    def _expected(self, scores: FloatArray, batch: _Batch) -> tuple[FloatArray, FloatArray]:
+        """Return tag marginals (time, size, tags) and summed pair marginals (tags, tags)."""
+        likely: FloatArray = np.exp(scores - scores.max(axis=2, keepdims=True))
+        follow: FloatArray = np.exp(self._pairs.weights + self._no_pairs)
+        start, end = np.exp(self._borders.weights + self._no_borders)
+        forward, backward = np.zeros_like(likely), np.zeros_like(likely)
+        forward[0] = _rows_scaled(start * likely[0])
+        for at in range(1, batch.time):
+            forward[at] = _rows_scaled((forward[at - 1] @ follow) * likely[at])
+        backward[batch.last, np.arange(batch.size)] = end
+        for at in range(batch.time - 2, -1, -1):
+            inside = batch.last > at
+            ahead: FloatArray = (likely[at + 1] * backward[at + 1]) @ follow.T
+            backward[at] = np.where(inside[:, None], _rows_scaled(ahead), backward[at])
+        joint: FloatArray = _rows_scaled((forward * backward).reshape(-1, self._tags))
+        pairs: FloatArray = np.zeros_like(follow)
+        for at in range(batch.time - 1):
+            inside = batch.mask[at + 1]
+            left: FloatArray = forward[at][inside]
+            right: FloatArray = (likely[at + 1] * backward[at + 1])[inside]
+            mass = ((left @ follow) * right).sum(axis=1, keepdims=True)
+            pairs += left.T @ (right / np.maximum(mass, _TINY))
+        return joint.reshape(scores.shape), pairs * follow
+
+    def model(self) -> ChainTagger:
+        """Return what was learned."""
+        borders: FloatArray = self._borders.weights + self._no_borders
+        pairs: FloatArray = self._pairs.weights + self._no_pairs
+        return ChainTagger(self._emissions.weights, pairs, borders[0], borders[1])
+
+
+def _penalty(allowed: Sequence[Sequence[bool]]) -> FloatArray:
+    return np.where(np.asarray(allowed, dtype=np.bool_), np.float32(0), _FORBIDDEN)
+
+
+def _rows_scaled(rows: FloatArray) -> FloatArray:
+    return cast(FloatArray, rows / np.maximum(rows.sum(axis=1, keepdims=True), _TINY))

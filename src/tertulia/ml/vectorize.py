@@ -1,0 +1,195 @@
+"""Words to numbers: n-grams, vocabularies, rows of a sparse matrix. Pure Python, no hashing."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from math import log, sqrt
+
+import msgspec
+
+from tertulia.ml.parts import Parts
+from tertulia.ml.sparse import Row
+
+
+def word_ngrams(words: Sequence[str], least: int, most: int) -> list[str]:
+    """Return all runs of `least` to `most` words, joined by a space."""
+    grams = list(words) if least <= 1 <= most else []
+    for size in range(max(2, least), most + 1):
+        grams += [" ".join(words[at : at + size]) for at in range(len(words) - size + 1)]
+    return grams
+
+
+def char_ngrams(text: str, least: int, most: int) -> list[str]:
+    """Return all runs of `least` to `most` characters of the text."""
+    return [
+        text[at : at + size]
+        for size in range(least, most + 1)
+        for at in range(len(text) - size + 1)
+    ]
+
+
+def char_wb_ngrams(text: str, least: int, most: int) -> list[str]:
+    """Return runs of characters within words, each word padded by a space on both sides.
+
+    A padded word shorter than a size counts once, as a whole.
+    """
+    grams: list[str] = []
+    for word in text.split():
+        padded = f" {word} "
+        length = len(padded)
+        for size in range(least, most + 1):
+            if size >= length:
+                grams.append(padded)
+                break
+            grams += [padded[at : at + size] for at in range(length - size + 1)]
+    return grams
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Which terms a vocabulary keeps.
+
+    min_df, max_df: least and greatest number of documents with the term; a float is a share of
+    the documents. max_features: only that many of the most frequent, None: all.
+    """
+
+    min_df: int | float = 1
+    max_df: int | float = 1.0
+    max_features: int | None = None
+
+
+_NO_LIMITS = Limits()
+
+
+class Vocabulary:
+    """Terms and their numbers, in the order of first sight. Immutable after `fit`."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self.terms = tuple(terms)
+        self._ids = {term: number for number, term in enumerate(self.terms)}
+
+    @classmethod
+    def fit(cls, documents: Iterable[Iterable[str]], limits: Limits = _NO_LIMITS) -> "Vocabulary":
+        """Learn the terms of the documents that `limits` keeps."""
+        spread: Counter[str] = Counter()
+        total: Counter[str] = Counter()
+        count = 0
+        for document in documents:
+            terms = list(document)
+            total.update(terms)
+            spread.update(dict.fromkeys(terms).keys())
+            count += 1
+        least, most = _as_count(limits.min_df, count), _as_count(limits.max_df, count)
+        kept = [term for term, seen in spread.items() if least <= seen <= most]
+        if limits.max_features is not None and len(kept) > limits.max_features:
+            best = sorted(kept, key=lambda term: (-total[term], term))[: limits.max_features]
+            chosen = set(best)
+            kept = [term for term in kept if term in chosen]
+        return cls(kept)
+
+    def __len__(self) -> int:
+        """Return the number of terms."""
+        return len(self.terms)
+
+    def __contains__(self, term: str) -> bool:
+        """Whether the term is known."""
+        return term in self._ids
+
+    def ids(self, terms: Iterable[str]) -> list[int]:
+        """Return the numbers of the known terms, in order, repeats kept."""
+        known = self._ids
+        return [known[term] for term in terms if term in known]
+
+
+class Vectorizer:
+    """Documents of several blocks (words, characters, ...) to rows.
+
+    Each block is counted with a logarithm, brought to length one, then scaled; so a long list
+    of character n-grams does not drown two words. Blocks share one numbering.
+    """
+
+    def __init__(self, vocabularies: Mapping[str, Vocabulary], scales: Mapping[str, float]) -> None:
+        self._vocabularies = dict(vocabularies)
+        self._scales = dict(scales)
+        self._offsets: dict[str, int] = {}
+        self.features = 0
+        for name, vocabulary in self._vocabularies.items():
+            self._offsets[name] = self.features
+            self.features += len(vocabulary)
+
+    @classmethod
+    def fit(
+        cls, documents: Sequence[Mapping[str, Sequence[str]]], scales: Mapping[str, float]
+    ) -> "Vectorizer":
+        """Learn the vocabulary of each block named in `scales`."""
+        return cls(
+            {
+                name: Vocabulary.fit(document.get(name, ()) for document in documents)
+                for name in scales
+            },
+            scales,
+        )
+
+    def row(self, document: Mapping[str, Sequence[str]]) -> Row:
+        """Return the row of a document; unknown terms and blocks are left out."""
+        indices: list[int] = []
+        values: list[float] = []
+        for name, vocabulary in self._vocabularies.items():
+            terms = document.get(name)
+            if not terms:
+                continue
+            counts = Counter(vocabulary.ids(terms))
+            if not counts:
+                continue
+            raw = [1.0 + log(count) if count > 1 else 1.0 for count in counts.values()]
+            scale = self._scales[name] / sqrt(sum(value * value for value in raw))
+            offset = self._offsets[name]
+            indices += [offset + number for number in counts]
+            values += [value * scale for value in raw]
+        return indices, values
+
+    def name_of(self, feature: int) -> tuple[str, str]:
+        """Return the block and the term of a feature number.
+
+        Raises:
+            IndexError: there is no such feature.
+        """
+        for name, offset in self._offsets.items():
+            terms = self._vocabularies[name].terms
+            if offset <= feature < offset + len(terms):
+                return name, terms[feature - offset]
+        raise IndexError(f"there is no feature {feature}")
+
+    def parts(self) -> Parts:
+        """Return the vocabularies and scales as JSON."""
+        return Parts(
+            meta={
+                "blocks": [
+                    {"name": name, "scale": self._scales[name], "terms": list(vocabulary.terms)}
+                    for name, vocabulary in self._vocabularies.items()
+                ]
+            }
+        )
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> "Vectorizer":
+        """Return the vectorizer that `parts` came from."""
+        blocks = msgspec.convert(parts.meta["blocks"], list[_BlockMeta])
+        return cls(
+            {block.name: Vocabulary(block.terms) for block in blocks},
+            {block.name: block.scale for block in blocks},
+        )
+
+
+class _BlockMeta(msgspec.Struct, frozen=True):
+    name: str
+    scale: float
+    terms: list[str]
+
+
+def known_terms(documents: Iterable[Iterable[str]]) -> frozenset[str]:
+    """Return every term of the documents."""
+    return frozenset(chain.from_iterable(documents))
+
+
+def _as_count(limit: int | float, documents: int) -> float:
+    return limit * documents if isinstance(limit, float) else float(limit)

@@ -1,0 +1,76 @@
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+
+from tertulia.ml.softmax import Recipe
+from tertulia.ml.tagger import Allowed, ChainTagger
+
+# Tags: 0 outside, 1 begin, 2 inside. Inside never starts and never follows outside.
+ALLOWED = Allowed(
+    [True, True, False], [True] * 3, [[True, True, False], [True, True, True], [True, True, True]]
+)
+SENTENCES = [[[0], [1], [2]], [[0], [3]], [[1], [2], [0]], [[3], [0], [4]]]
+TAGS = [[0, 1, 2], [0, 1], [1, 2, 0], [1, 0, 0]]
+
+
+def trained(*, seed: int = 0, epochs: int = 60) -> ChainTagger:
+    recipe = Recipe(epochs=epochs, batch=2, seed=seed)
+    return ChainTagger.train(SENTENCES, TAGS, count=3, features=5, allowed=ALLOWED, recipe=recipe)
+
+
+def test_training_sentences_are_tagged_as_taught():
+    model = trained()
+    assert [model.best(sentence) for sentence in SENTENCES] == TAGS
+
+
+def test_a_forbidden_step_is_never_taken():
+    model = trained()
+    for first, second in product(range(5), repeat=2):
+        tags = model.best([[first], [second]])
+        assert tags[0] != 2
+        assert tags != [0, 2]
+
+
+def test_marginals_agree_with_the_sum_over_all_paths():
+    model = trained(epochs=3)
+    sentence = [[0], [1], [4]]
+    arrays = model.parts().arrays
+    total, expected = 0.0, np.zeros((3, 3))
+    for path in product(range(3), repeat=3):
+        scores = [arrays["start"][path[0]], arrays["end"][path[-1]]]
+        scores += [arrays["emissions"][f[0], t] for f, t in zip(sentence, path, strict=True)]
+        scores += [arrays["transitions"][pair] for pair in pairwise(path)]
+        weight = float(np.exp(sum(scores)))
+        total += weight
+        for at, tag in enumerate(path):
+            expected[at, tag] += weight
+    assert np.asarray(model.decode(sentence).marginals) == pytest.approx(expected / total, abs=1e-4)
+
+
+def test_a_step_of_training_follows_the_gradient_of_the_likelihood():
+    def loss(model: ChainTagger) -> float:
+        marginals = [model.decode(sentence).marginals for sentence in SENTENCES]
+        return -sum(
+            float(np.log(marginals[s][at][tag]))
+            for s, own in enumerate(TAGS)
+            for at, tag in enumerate(own)
+        )
+
+    losses = [loss(trained(epochs=epochs)) for epochs in (1, 4, 16)]
+    assert losses[0] > losses[1] > losses[2]
+
+
+def test_a_token_without_known_features_is_tagged_all_the_same():
+    assert len(trained().decode([[], [1], []]).tags) == 3
+
+
+def test_the_same_seed_gives_the_same_tagger():
+    first, second = trained(seed=5).parts(), trained(seed=5).parts()
+    assert np.array_equal(first.array("emissions"), second.array("emissions"))
+
+
+def test_parts_restore_the_same_tags():
+    model = trained()
+    restored = ChainTagger.from_parts(model.parts())
+    assert restored.decode(SENTENCES[0]) == model.decode(SENTENCES[0])

@@ -1,0 +1,60 @@
+import pytest
+
+from tertulia.ml.vectorize import (
+    Limits,
+    Vectorizer,
+    Vocabulary,
+    char_ngrams,
+    char_wb_ngrams,
+    word_ngrams,
+)
+
+
+def test_word_ngrams_run_from_least_to_most():
+    assert word_ngrams(["a", "b", "c"], 1, 2) == ["a", "b", "c", "a b", "b c"]
+
+
+def test_characters_run_across_words_only_without_word_borders():
+    assert char_ngrams("a b", 2, 3) == ["a ", " b", "a b"]
+    assert char_wb_ngrams("a b", 2, 2) == [" a", "a ", " b", "b "]
+
+
+def test_a_word_shorter_than_the_size_counts_once():
+    assert char_wb_ngrams("ab", 4, 6) == [" ab "]
+
+
+def test_rare_and_common_terms_fall_out_of_the_vocabulary():
+    documents = [["a", "b"], ["a", "c"], ["a", "c"]]
+    assert Vocabulary.fit(documents, Limits(min_df=2, max_df=0.9)).terms == ("c",)
+
+
+def test_only_the_most_frequent_terms_stay():
+    documents = [["a", "a", "b"], ["c", "c", "c"]]
+    assert Vocabulary.fit(documents, Limits(max_features=2)).terms == ("a", "c")
+
+
+def test_each_block_of_a_row_has_the_length_of_its_scale():
+    documents = [{"word": ["a", "b"], "char": ["x", "y", "z", "z"]}]
+    vectorizer = Vectorizer.fit(documents, {"word": 1.0, "char": 0.5})
+    _, values = vectorizer.row(documents[0])
+    assert sum(value**2 for value in values[:2]) == pytest.approx(1.0)
+    assert sum(value**2 for value in values[2:]) == pytest.approx(0.25)
+
+
+def test_unknown_terms_leave_no_trace_in_a_row():
+    vectorizer = Vectorizer.fit([{"word": ["a"]}], {"word": 1.0})
+    assert vectorizer.row({"word": ["new"], "other": ["a"]}) == ([], [])
+
+
+def test_features_can_be_named():
+    vectorizer = Vectorizer.fit([{"word": ["a", "b"], "char": ["x"]}], {"word": 1.0, "char": 1.0})
+    assert vectorizer.name_of(2) == ("char", "x")
+    with pytest.raises(IndexError):
+        vectorizer.name_of(3)
+
+
+def test_parts_restore_the_same_rows():
+    documents = [{"word": ["a", "b", "a"], "char": ["x"]}]
+    vectorizer = Vectorizer.fit(documents, {"word": 1.0, "char": 0.5})
+    restored = Vectorizer.from_parts(vectorizer.parts())
+    assert restored.row(documents[0]) == vectorizer.row(documents[0])
