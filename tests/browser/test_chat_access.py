@@ -102,6 +102,12 @@ def test_a_small_phone_needs_no_sideways_scrolling(page_at: PageAt, bot: FakeBot
     expect(field(page)).to_be_in_viewport()
 
 
+def test_the_welcome_is_read_from_its_top_on_a_low_screen(page_at: PageAt, bot: FakeBot) -> None:
+    page = page_at(bot.url, viewport={"width": 320, "height": 300}).page
+    expect(page.get_by_role("button", name="Say “hi”")).to_be_attached()
+    expect(page.get_by_role("heading", name="Pull up a chair")).to_be_in_viewport(ratio=1)
+
+
 def test_touch_targets_are_large_enough(page_at: PageAt, bot: FakeBot) -> None:
     page = page_at(bot.url, **PHONE).page
     _show_everything(page, bot)

@@ -43,7 +43,8 @@ export class View {
     this.clear();
     entries.forEach((entry) => this.#append(entry));
     this.#settleChoices();
-    this.#toEnd();
+    this.#following = true;
+    this.#follow();
     requestAnimationFrame(() => log.setAttribute("aria-live", "polite"));
   }
 
@@ -192,8 +193,9 @@ export class View {
     this.#lastTop = middle.scrollTop;
   }
 
+  /** The welcome is read from its top, however small the screen. */
   #follow() {
-    if (this.#following) {
+    if (this.#following && this.#places.welcome.hidden) {
       this.#toEnd();
     }
   }
