@@ -1,0 +1,137 @@
+"""Tracker store in the process's memory: for tests, and for bots that may forget.
+
+Rule: no method awaits between its check and its change, so each is one step of the event loop.
+"""
+
+from collections.abc import Sequence
+from heapq import nsmallest
+
+from tertulia.base.errors import StoreConflict, StoreUnavailable
+from tertulia.core.events import Event
+from tertulia.core.ports import Loaded, Snapshot
+
+KEPT_SNAPSHOTS = 4
+"""How many snapshots of a conversation are kept, the newest ones."""
+
+
+class _Conversation:
+    """One log. base: sequence number before its first event."""
+
+    def __init__(self) -> None:
+        self.base = 0
+        self.version = 0
+        self.events: list[Event] = []
+        self.snapshots: dict[int, Snapshot] = {}
+
+    def keep(self, snapshot: Snapshot) -> None:
+        self.snapshots[snapshot.version] = snapshot
+        for version in sorted(self.snapshots)[:-KEPT_SNAPSHOTS]:
+            del self.snapshots[version]
+
+
+class MemoryStore:
+    """Keeps every conversation until it is erased or the process ends. One event loop only."""
+
+    def __init__(self) -> None:
+        self._conversations: dict[str, _Conversation] = {}
+        self._closed = False
+
+    async def load(self, sender_id: str) -> Loaded:
+        """Return the whole log."""
+        self._check_open()
+        found = self._conversations.get(sender_id)
+        if found is None:
+            return Loaded(version=0, events=())
+        return Loaded(version=found.version, events=tuple(found.events))
+
+    async def load_tail(self, sender_id: str, *, fingerprint: str, window: int) -> Loaded:
+        """Return a fitting snapshot and the events after it, or the whole log."""
+        self._check_open()
+        found = self._conversations.get(sender_id)
+        if found is None:
+            return Loaded(version=0, events=())
+        fitting = [
+            version
+            for version, snapshot in found.snapshots.items()
+            if snapshot.fingerprint == fingerprint and version <= found.version - window
+        ]
+        if not fitting:
+            return Loaded(version=found.version, events=tuple(found.events))
+        newest = max(fitting)
+        return Loaded(
+            version=found.version,
+            events=tuple(found.events[newest - found.base :]),
+            snapshot=found.snapshots[newest],
+        )
+
+    async def append(
+        self,
+        sender_id: str,
+        events: Sequence[Event],
+        *,
+        expected: int,
+        snapshot: Snapshot | None = None,
+    ) -> int:
+        """Add events after version `expected`."""
+        self._check(sender_id, expected)
+        version = expected + len(events)
+        if snapshot is not None and not 0 < snapshot.version <= version:
+            raise ValueError(f"a snapshot of version {snapshot.version}, the log ends at {version}")
+        if version == 0:
+            return 0
+        conversation = self._conversations.setdefault(sender_id, _Conversation())
+        conversation.events.extend(events)
+        conversation.version = version
+        if snapshot is not None:
+            conversation.keep(snapshot)
+        return version
+
+    async def replace(self, sender_id: str, events: Sequence[Event], *, expected: int) -> int:
+        """Make these events the whole log."""
+        self._check(sender_id, expected)
+        conversation = _Conversation()
+        # An empty log takes a number too: otherwise a writer who saw the old one is not refused.
+        conversation.version = expected + max(1, len(events))
+        conversation.base = conversation.version - len(events)
+        conversation.events = list(events)
+        self._conversations[sender_id] = conversation
+        return conversation.version
+
+    async def version(self, sender_id: str) -> int:
+        """Return the newest sequence number."""
+        self._check_open()
+        found = self._conversations.get(sender_id)
+        return 0 if found is None else found.version
+
+    async def list_conversations(self, *, after: str | None = None, limit: int) -> Sequence[str]:
+        """Return up to `limit` ids in the order of their code points. Cost: all ids."""
+        self._check_open()
+        ids = (known for known in self._conversations if after is None or known > after)
+        return nsmallest(limit, ids)
+
+    async def erase(self, sender_id: str) -> int:
+        """Forget a conversation with its snapshots."""
+        self._check_open()
+        found = self._conversations.pop(sender_id, None)
+        return 0 if found is None else len(found.events)
+
+    async def close(self) -> None:
+        """Refuse every further call, and let go of what was kept."""
+        self._closed = True
+        self._conversations = {}
+
+    def _check_open(self) -> None:
+        if self._closed:
+            error = StoreUnavailable("the tracker store is closed", code="T617")
+            error.retry = False
+            raise error
+
+    def _check(self, sender_id: str, expected: int) -> None:
+        self._check_open()
+        found = self._conversations.get(sender_id)
+        version = 0 if found is None else found.version
+        if version != expected:
+            raise StoreConflict(
+                f"the conversation {sender_id[:80]!r} is at version {version}, not {expected}",
+                hint="Load it again and repeat the change.",
+            )
