@@ -9,6 +9,7 @@ from tertulia.base.errors import ActionRejected, ActionServerError
 from tertulia.core.actions.context import RunContext
 from tertulia.core.actions.custom import call_custom
 from tertulia.core.asks import Remark, Script
+from tertulia.core.domain.fill import auto_fill_slot
 from tertulia.core.domain.model import Slot, SlotMapping
 from tertulia.core.events import BotUttered, Event, SlotSet
 from tertulia.core.tracker import Tracker, advance_all
@@ -39,6 +40,9 @@ def extract_slots(tracker: Tracker, context: RunContext) -> Script[list[Event]]:
 def _extract_slot(
     slot: Slot, tracker: Tracker, context: RunContext, asked: set[str]
 ) -> Script[list[Event]]:
+    if slot.auto_fill and not slot.mappings:
+        filled = auto_fill_slot(context.domain, slot, tracker.state.latest_message.entities)
+        return [filled] if filled is not None else []
     events: list[Event] = []
     for mapping in slot.mappings:
         if not _applies(mapping, slot, tracker, context):

@@ -1,11 +1,14 @@
 """What the engine needs from the outside world. Protocols only, no code."""
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from tertulia.core.events import Event
+from tertulia.core.asks import ActionAnswer
+from tertulia.core.events import BotUttered, Event
+
+Json = Any
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +66,8 @@ class TrackerStore(Protocol):
     ) -> int:
         """Add events after version `expected`, durably, all or none; return the new version.
 
-        snapshot: kept beside the log in the same transaction.
+        No events: `expected` is checked and returned, nothing is created.
+        snapshot: kept beside the log in the same transaction; of a version within the log.
 
         Raises:
             StoreConflict: the store holds another version; nothing was written.
@@ -72,7 +76,11 @@ class TrackerStore(Protocol):
         ...
 
     async def replace(self, sender_id: str, events: Sequence[Event], *, expected: int) -> int:
-        """Make these events the whole log, durably; return the new version. Raises as `append`."""
+        """Make these events the whole log, durably; return the new version. Raises as `append`.
+
+        The version grows even when there are no events, so that whoever saw the old log is
+        refused. Snapshots of the old log are gone.
+        """
         ...
 
     async def version(self, sender_id: str) -> int:
@@ -89,4 +97,57 @@ class TrackerStore(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and let go of the store."""
+        ...
+
+
+@runtime_checkable
+class ActionServer(Protocol):
+    """Runs custom actions."""
+
+    async def run(self, name: str, body: dict[str, Json]) -> ActionAnswer:
+        """Run one action. body: the request of spec sdk.md section 1, `domain` included.
+
+        Raises:
+            ActionRejected: the action refuses to run.
+            ActionServerError: refused, late, or answered something unusable.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class ResponseWriter(Protocol):
+    """Words responses elsewhere (a response server)."""
+
+    async def write(self, body: dict[str, Json]) -> dict[str, Json] | None:
+        """Return the content for the request of spec endpoints.md section 5, None for nothing.
+
+        Raises:
+            ResponseServerError: refused, late, or answered something unusable.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class OutputChannel(Protocol):
+    """Takes what the bot says to one user. name: as responses' `channel` and events name it."""
+
+    @property
+    def name(self) -> str:
+        """Return the channel's name."""
+        ...
+
+    async def deliver(self, said: BotUttered) -> None:
+        """Hand one utterance over; its event is stored already.
+
+        Raises:
+            ChannelError: it could not be delivered.
+        """
         ...

@@ -1,0 +1,1 @@
+"""The runtime: one message is one straight walk through named steps."""

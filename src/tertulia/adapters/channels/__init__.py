@@ -1,0 +1,1 @@
+"""Channels: parse what users send and render what the bot says. No web framework here."""

@@ -19,14 +19,15 @@ def auto_fill(domain: Domain, entities: Entities) -> list[SlotSet]:
     Only slots with `auto_fill`; a modern slot with mappings never has it. Roles and groups of
     the entities do not matter. A list slot takes all values, others the last.
     """
-    if not domain.store_entities_as_slots:
-        return []
-    filled = (
-        _assign(slot, [entity.get("value") for entity in entities if _is(entity, slot.name)])
-        for slot in domain.slots.values()
-        if slot.auto_fill and not slot.is_default
-    )
+    filled = (auto_fill_slot(domain, slot, entities) for slot in domain.slots.values())
     return [event for event in filled if event]
+
+
+def auto_fill_slot(domain: Domain, slot: Slot, entities: Entities) -> SlotSet | None:
+    """Return the value that the entities of its own name give one slot, None for none."""
+    if not domain.store_entities_as_slots or not slot.auto_fill or slot.is_default:
+        return None
+    return _assign(slot, [entity.get("value") for entity in entities if _is(entity, slot.name)])
 
 
 def fill_in_stories(domain: Domain, entities: Entities) -> list[SlotSet]:

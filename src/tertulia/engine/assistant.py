@@ -1,0 +1,68 @@
+"""One loaded model, ready to understand, decide and speak."""
+
+from functools import cached_property
+
+from tertulia.base.errors import ConfigError
+from tertulia.core.actions.run import RunContext
+from tertulia.core.domain.model import Domain, Generation
+from tertulia.core.prediction import Decision
+from tertulia.core.regex_message import NotAShortcut, read_legacy, read_modern
+from tertulia.core.tracker import Tracker, rules_for
+from tertulia.core.understanding import NOTHING_UNDERSTOOD, Understanding
+from tertulia.model.load import Model
+
+
+class Assistant:
+    """A model with what running it needs, looked up once. Immutable; swapped as a whole."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.domain: Domain = model.domain
+        self.rules = rules_for(model.domain)
+        self.fingerprint = self.rules.fingerprint()
+        self.context = RunContext(model.domain)
+
+    @property
+    def generation(self) -> Generation:
+        """Return whose mechanics the bot follows."""
+        return self.domain.generation
+
+    @cached_property
+    def stamp(self) -> dict[str, str]:
+        """Return the metadata put on every event (none in the legacy generation)."""
+        if self.generation is Generation.LEGACY:
+            return {}
+        manifest = self.model.manifest
+        return {"model_id": manifest.model_id, "assistant_id": manifest.assistant_id}
+
+    def decide(self, tracker: Tracker) -> Decision:
+        """Predict the next action.
+
+        Raises:
+            HistoryTruncated: more history is needed than was loaded.
+            ConfigError: the model has no policies.
+        """
+        if self.model.ensemble is None:
+            raise ConfigError(
+                "the model has no policies, so no action can be predicted",
+                hint="Train with stories or rules: tertulia train.",
+                code="T150",
+            )
+        return self.model.ensemble.decide(tracker)
+
+    def understand(self, text: str) -> tuple[Understanding, tuple[str, ...]]:
+        """Return what the text means, and notes on what was odd about it."""
+        if self.generation is Generation.LEGACY:
+            if text.startswith("/") or self.model.pipeline is None:
+                message = read_legacy(text)
+                return message.understanding(), message.notes
+            return self._parse(text), ()
+        shortcut = read_modern(text, intents=self.domain.intents, entities=self.domain.entities)
+        if isinstance(shortcut, NotAShortcut):
+            return self._parse(text), shortcut.notes
+        return shortcut.understanding(), shortcut.notes
+
+    def _parse(self, text: str) -> Understanding:
+        if self.model.pipeline is None:
+            return Understanding(text=text, intent=NOTHING_UNDERSTOOD)
+        return self.model.pipeline.parse(text)

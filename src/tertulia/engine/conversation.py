@@ -1,0 +1,158 @@
+"""One conversation during one turn: what was noted, what is stored, what was said.
+
+Rule: nothing is said before its events are stored.
+"""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from tertulia.base.errors import HistoryTruncated
+from tertulia.base.ports import Clock
+from tertulia.core.events import BotUttered, Event
+from tertulia.core.ports import OutputChannel, Snapshot, TrackerStore
+from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, new_tracker
+from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
+from tertulia.engine.assistant import Assistant
+
+SNAPSHOT_EVERY = 64
+"""Events between two snapshots of a conversation."""
+
+WINDOW = 128
+"""Events before the newest one that are loaded even when a snapshot is newer."""
+
+
+class Conversation:
+    """A unit of work: events are noted, committed, and only then delivered.
+
+    tracker: includes what is noted and not yet stored. version: newest stored sequence number.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        version: int,
+        *,
+        assistant: Assistant,
+        store: TrackerStore,
+        clock: Clock,
+    ) -> None:
+        self.tracker = tracker
+        self.version = version
+        self.committed = False
+        self._assistant = assistant
+        self._store = store
+        self._clock = clock
+        self._pending: list[Event] = []
+        self._to_say: list[BotUttered] = []
+
+    @property
+    def sender_id(self) -> str:
+        """Return whose conversation this is."""
+        return self.tracker.sender_id
+
+    @property
+    def is_new(self) -> bool:
+        """Tell whether the conversation has no events at all."""
+        return self.version == 0 and not self._pending
+
+    @property
+    def pending(self) -> Sequence[Event]:
+        """Return what is noted and not yet stored."""
+        return self._pending
+
+    async def note(self, events: Sequence[Event], *, restamp: bool = True) -> Tracker:
+        """Take events into the conversation; return it. `bot` events wait to be delivered.
+
+        restamp: give each event the present time, as everything gets that the bot itself logs.
+        """
+        for event in events:
+            stamped = self._stamp(event, restamp=restamp)
+            try:
+                self.tracker = advance(self.tracker, stamped)
+            except HistoryTruncated:
+                await self.load_whole()
+                self.tracker = advance(self.tracker, stamped)
+            self._pending.append(stamped)
+            if isinstance(stamped, BotUttered):
+                self._to_say.append(stamped)
+        return self.tracker
+
+    async def commit(self) -> None:
+        """Store what was noted, durably.
+
+        Raises:
+            StoreConflict: somebody else wrote to this conversation.
+            StoreUnavailable: it could not be stored.
+        """
+        if not self._pending:
+            return
+        version = self.version + len(self._pending)
+        snapshot = None
+        if version // SNAPSHOT_EVERY > self.version // SNAPSHOT_EVERY:
+            body = dump_snapshot(replace(self.tracker, version=version))
+            snapshot = Snapshot(version=version, fingerprint=self._assistant.fingerprint, body=body)
+        self.version = await self._store.append(
+            self.sender_id, self._pending, expected=self.version, snapshot=snapshot
+        )
+        self.tracker = replace(self.tracker, version=self.version)
+        self._pending = []
+        self.committed = True
+
+    async def deliver(self, output: OutputChannel) -> None:
+        """Commit, then say what waits to be said.
+
+        Raises:
+            ChannelError: the channel failed; the events are stored all the same.
+        """
+        await self.commit()
+        while self._to_say:
+            await output.deliver(self._to_say.pop(0))
+
+    def discard(self) -> None:
+        """Forget what was noted and not stored."""
+        self._pending.clear()
+        self._to_say.clear()
+
+    def keep_silent(self) -> None:
+        """Forget what waits to be said: it is logged, not spoken."""
+        self._to_say.clear()
+
+    async def load_whole(self) -> None:
+        """Replace the tracker by the fold of the whole log. Cost: the conversation's length."""
+        loaded = await self._store.load(self.sender_id)
+        whole = advance_all(new_tracker(self.sender_id, self._assistant.rules), loaded.events)
+        self.tracker = advance_all(replace(whole, version=loaded.version), self._pending)
+
+    async def log(self) -> list[Event]:
+        """Return every event, stored and noted, oldest first. Cost: the conversation's length."""
+        loaded = await self._store.load(self.sender_id)
+        return [*loaded.events, *self._pending]
+
+    def _stamp(self, event: Event, *, restamp: bool) -> Event:
+        stamp = self._assistant.stamp
+        if not restamp and all(key in event.metadata for key in stamp):
+            return event
+        timestamp = self._clock.now() if restamp else event.timestamp
+        return replace(event, timestamp=timestamp, metadata={**stamp, **event.metadata})
+
+
+async def open_conversation(
+    sender_id: str, *, assistant: Assistant, store: TrackerStore, clock: Clock
+) -> Conversation:
+    """Load a conversation: snapshot and tail, or everything when it is short."""
+    loaded = await store.load_tail(sender_id, fingerprint=assistant.fingerprint, window=WINDOW)
+    base = _base(sender_id, assistant.rules, loaded.snapshot)
+    conversation = Conversation(base, loaded.version, assistant=assistant, store=store, clock=clock)
+    try:
+        tracker = advance_all(base, loaded.events)
+        conversation.tracker = replace(tracker, version=loaded.version)
+    except HistoryTruncated:
+        await conversation.load_whole()
+    return conversation
+
+
+def _base(sender_id: str, rules: TrackerRules, snapshot: Snapshot | None) -> Tracker:
+    if snapshot is None:
+        return new_tracker(sender_id, rules)
+    return load_snapshot(sender_id, rules, snapshot.body)

@@ -1,0 +1,93 @@
+"""All conversations: loads them, keeps the live ones at hand, orders their turns."""
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from tertulia.base.errors import StoreConflict, StoreUnavailable
+from tertulia.base.ports import Clock
+from tertulia.core.ports import TrackerStore
+from tertulia.core.tracker import Tracker
+from tertulia.core.tracker.snapshot import trim
+from tertulia.engine.assistant import Assistant
+from tertulia.engine.conversation import WINDOW, Conversation, open_conversation
+from tertulia.engine.turnstile import Turnstile
+
+
+class _Live(msgspec.Struct, frozen=True):
+    tracker: Tracker
+    version: int
+    assistant: Assistant
+
+
+class Conversations:
+    """Gives out one conversation at a time to one turn at a time.
+
+    keep: how many live trackers are held in memory. Loading costs the tail after a snapshot;
+    a live tracker costs nothing. A stale live tracker is found out when its turn is stored.
+    """
+
+    def __init__(
+        self, store: TrackerStore, clock: Clock, *, turnstile: Turnstile, keep: int = 2000
+    ) -> None:
+        self.store = store
+        self.turnstile = turnstile
+        self._clock = clock
+        self._keep = keep
+        self._live: OrderedDict[str, _Live] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(self, sender_id: str, assistant: Assistant) -> AsyncGenerator[Conversation]:
+        """Hold a conversation for one turn; others of the same conversation wait.
+
+        What the body noted is stored when it ends, also when it fails.
+
+        Raises:
+            LockTimeout: the conversation was busy too long.
+            StoreConflict, StoreUnavailable: what was noted could not be stored.
+        """
+        async with self.turnstile.admit(sender_id):
+            conversation = await self._open(sender_id, assistant)
+            self._live.pop(sender_id, None)
+            try:
+                yield conversation
+            except (StoreConflict, StoreUnavailable):
+                conversation.discard()  # what the store did not take is not known to be there
+                raise
+            except BaseException:
+                await conversation.commit()
+                raise
+            await conversation.commit()
+            self._remember(conversation, assistant)
+
+    async def peek(self, sender_id: str, assistant: Assistant) -> Conversation:
+        """Return a conversation to look at; what is noted in it is not stored."""
+        return await self._open(sender_id, assistant)
+
+    def forget(self, sender_id: str) -> None:
+        """Drop the live tracker: the stored log was changed by other means."""
+        self._live.pop(sender_id, None)
+
+    async def _open(self, sender_id: str, assistant: Assistant) -> Conversation:
+        live = self._live.get(sender_id)
+        if live is None or live.assistant is not assistant:
+            return await open_conversation(
+                sender_id, assistant=assistant, store=self.store, clock=self._clock
+            )
+        return Conversation(
+            live.tracker,
+            live.version,
+            assistant=assistant,
+            store=self.store,
+            clock=self._clock,
+        )
+
+    def _remember(self, conversation: Conversation, assistant: Assistant) -> None:
+        tracker = conversation.tracker
+        if tracker.applied.size > 4 * WINDOW:
+            tracker = trim(tracker, WINDOW)
+        self._live[conversation.sender_id] = _Live(tracker, conversation.version, assistant)
+        while len(self._live) > self._keep:
+            self._live.popitem(last=False)

@@ -1,0 +1,188 @@
+"""Performs what scripts ask: predicts, logs, calls action and response servers."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from tertulia.base.errors import ActionRejected, HistoryTruncated, PortError
+from tertulia.base.ports import Random
+from tertulia.core.asks import (
+    ActionAnswer,
+    Ask,
+    CallAction,
+    Decide,
+    Note,
+    Remark,
+    Script,
+    WriteResponse,
+)
+from tertulia.core.domain.as_dict import as_dict
+from tertulia.core.domain.model import Domain, Generation
+from tertulia.core.domain.responses import eligible, render
+from tertulia.core.events import ACTION_SESSION_START, ActionExecuted, Event
+from tertulia.core.ports import ActionServer, OutputChannel, ResponseWriter
+from tertulia.core.prediction import Decision
+from tertulia.core.tracker import Tracker
+from tertulia.core.tracker.views import after_restart, current_state
+from tertulia.engine.assistant import Assistant
+from tertulia.engine.conversation import Conversation
+
+Json = Any
+T = TypeVar("T")
+_log = logging.getLogger("tertulia.turn")
+
+ADVERTISED_VERSION = {Generation.LEGACY: "0.14.5", Generation.MODERN: "3.6.21"}
+"""What action servers compare their own version with; they only warn."""
+
+
+class Outside(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of the world that a turn may need. None: not configured.
+
+    tracker_events: how much of the log action servers are shown; None is all of the session.
+    """
+
+    actions: ActionServer | None
+    responses: ResponseWriter | None
+    random: Random
+    tracker_events: int | None = None
+
+
+class Performer:
+    """Performs one script for one conversation.
+
+    Before anything slow is asked, what was noted is stored and said.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        assistant: Assistant,
+        outside: Outside,
+        output: OutputChannel,
+    ) -> None:
+        self._conversation = conversation
+        self._assistant = assistant
+        self._outside = outside
+        self._output = output
+
+    async def run(self, script: Script[T]) -> T:
+        """Drive a script to its end and return its result."""
+        try:
+            ask: Ask = next(script)
+            while True:
+                ask = await self._answer(script, ask)
+        except StopIteration as end:
+            return end.value
+
+    async def _answer(self, script: Script[T], ask: Ask) -> Ask:
+        try:
+            answer = await self._perform(ask)
+        except (ActionRejected, PortError) as error:
+            if isinstance(ask, Note):
+                raise
+            return script.throw(error)
+        return script.send(answer)
+
+    async def _perform(self, ask: Ask) -> object:
+        match ask:
+            case Decide():
+                return await self._decide(ask.tracker)
+            case Note():
+                return await self._conversation.note(ask.events)
+            case WriteResponse():
+                return await self._write(ask)
+            case CallAction():
+                return await self._call(ask)
+            case Remark():
+                _log.warning("%s %s", ask.code, ask.text)
+                return None
+
+    async def _decide(self, tracker: Tracker) -> Decision:
+        try:
+            return self._assistant.decide(tracker)
+        except HistoryTruncated:
+            await self._conversation.load_whole()
+            return self._assistant.decide(self._conversation.tracker)
+
+    async def _write(self, ask: WriteResponse) -> dict[str, Json] | None:
+        domain, tracker = self._assistant.domain, ask.tracker
+        if self._outside.responses is not None:
+            await self._conversation.deliver(self._output)
+            body = await self._response_request(ask)
+            content = await self._outside.responses.write(body)
+            modern = self._assistant.generation is Generation.MODERN
+            return {**content, "utter_action": ask.name} if content and modern else content
+        rendered = render(
+            domain,
+            ask.name,
+            slots=tracker.slots,
+            channel=self._output.name,
+            arguments=ask.arguments,
+            random=self._outside.random,
+        )
+        if rendered is None:
+            if not ask.silent:
+                _log.error("T709 there is no response '%s' to send", ask.name)
+            return None
+        for note in rendered.notes:
+            _log.warning("T710 %s", note)
+        return rendered.content
+
+    async def _response_request(self, ask: WriteResponse) -> dict[str, Json]:
+        variations = eligible(
+            self._assistant.domain, ask.name, slots=ask.tracker.slots, channel=self._output.name
+        )
+        events = [*await self._conversation.log(), *ask.draft]
+        return {
+            "response": ask.name,
+            "template": ask.name,
+            "id": variations[0].id if variations else None,
+            "arguments": ask.arguments,
+            "tracker": current_state(ask.tracker, events),
+            "channel": {"name": self._output.name},
+        }
+
+    async def _call(self, ask: CallAction) -> ActionAnswer:
+        if self._outside.actions is None:
+            _log.error(
+                "T604 the action '%s' cannot run: endpoints.yml has no action_endpoint", ask.name
+            )
+            return ActionAnswer()
+        await self._conversation.deliver(self._output)
+        log = await self._conversation.log()
+        events = select_for_action(log, ask, self._assistant.generation)
+        if self._outside.tracker_events is not None:
+            events = events[-self._outside.tracker_events :]
+        body: dict[str, Json] = {
+            "next_action": ask.name,
+            "sender_id": self._conversation.sender_id,
+            "tracker": current_state(ask.tracker, events),
+            "version": ADVERTISED_VERSION[self._assistant.generation],
+            "domain": domain_for_actions(self._assistant.domain),
+        }
+        return await self._outside.actions.run(ask.name, body)
+
+
+def select_for_action(
+    log: Sequence[Event], ask: CallAction, generation: Generation
+) -> Sequence[Event]:
+    """Return the events an action is shown: the session, or what came after the last restart."""
+    session = last_session(log) if generation is Generation.MODERN else log
+    shown = after_restart(session) if ask.only_after_restart else session
+    return [*shown, *ask.draft]
+
+
+def last_session(log: Sequence[Event]) -> Sequence[Event]:
+    """Return the log from the last `action_session_start` on."""
+    for index in range(len(log) - 1, -1, -1):
+        event = log[index]
+        if isinstance(event, ActionExecuted) and event.name == ACTION_SESSION_START:
+            return log[index:]
+    return log
+
+
+def domain_for_actions(domain: Domain) -> dict[str, Json]:
+    """Return the domain as action servers of every generation read it."""
+    return as_dict(domain, "union")

@@ -1,0 +1,74 @@
+"""Order within one conversation: turns wait for each other, different conversations do not."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from tertulia.base.errors import LockTimeout
+
+
+class Turnstile:
+    """First come, first served, per conversation. One event loop only.
+
+    patience: seconds a turn waits at the most. queue: turns that may wait per conversation.
+    """
+
+    def __init__(self, *, patience: float = 60.0, queue: int = 100) -> None:
+        self._patience = patience
+        self._queue = queue
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+
+    @asynccontextmanager
+    async def admit(self, sender_id: str) -> AsyncGenerator[None]:
+        """Hold the conversation for the body.
+
+        Raises:
+            LockTimeout: too many wait already, or the wait was too long.
+        """
+        await self._enter(sender_id)
+        try:
+            yield
+        finally:
+            self._leave(sender_id)
+
+    @property
+    def busy(self) -> int:
+        """Return how many conversations are in a turn."""
+        return len(self._waiting)
+
+    async def _enter(self, sender_id: str) -> None:
+        queue = self._waiting.get(sender_id)
+        if queue is None:
+            self._waiting[sender_id] = deque()
+            return
+        if len(queue) >= self._queue:
+            raise LockTimeout(
+                f"{len(queue)} messages already wait for this conversation",
+                hint="Wait for answers before sending more.",
+            )
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            async with asyncio.timeout(self._patience):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._leave(sender_id)  # it was our turn already: pass it on
+            elif turn in queue:
+                queue.remove(turn)
+            if isinstance(error, TimeoutError):
+                raise LockTimeout(
+                    f"the conversation was busy for more than {self._patience:g} seconds",
+                    hint="A turn hangs, probably in an action server; see the log.",
+                ) from error
+            raise
+
+    def _leave(self, sender_id: str) -> None:
+        queue = self._waiting[sender_id]
+        while queue:
+            turn = queue.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._waiting[sender_id]
