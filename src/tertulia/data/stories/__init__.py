@@ -1,0 +1,1 @@
+"""Stories and rules: read, written, and cut into the steps that training walks."""

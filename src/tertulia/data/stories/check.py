@@ -84,20 +84,12 @@ class _Checker:
         event, at = placed.event, placed.at
         if isinstance(event, UserUttered):
             self._user(event, at)
-        elif (isinstance(event, ActionExecuted) and event.name is not None) or (
-            isinstance(event, FollowupAction) and event.name is not None
-        ):
+        elif isinstance(event, (ActionExecuted, FollowupAction)):
             self._action(event.name, at)
         elif isinstance(event, SlotSet):
             self.slots([event.name], at)
-        elif isinstance(event, ActiveLoop) and event.name not in (None, SHOULD_NOT_BE_SET):
-            if event.name not in self._known.forms:
-                self._diagnostics.warning(
-                    "T314",
-                    f"the domain has no form '{event.name}'",
-                    hint=_remedy(event.name or "", self._known.forms, "forms"),
-                    at=at,
-                )
+        elif isinstance(event, ActiveLoop):
+            self._loop(event.name, at)
 
     def slots(self, names: Iterable[str], at: SourceSpan | None) -> None:
         """Note the slots that are unknown."""
@@ -129,12 +121,21 @@ class _Checker:
                     at=at,
                 )
 
-    def _action(self, name: str, at: SourceSpan | None) -> None:
-        if name not in self._known.actions:
+    def _action(self, name: str | None, at: SourceSpan | None) -> None:
+        if name is not None and name not in self._known.actions:
             self._diagnostics.error(
                 "T311",
                 f"'{name}' is not a registered action",
                 hint=_remedy(name, self._known.actions, "actions, responses or forms"),
+                at=at,
+            )
+
+    def _loop(self, name: str | None, at: SourceSpan | None) -> None:
+        if name not in (None, SHOULD_NOT_BE_SET) and name not in self._known.forms:
+            self._diagnostics.warning(
+                "T314",
+                f"the domain has no form '{name}'",
+                hint=_remedy(name, self._known.forms, "forms"),
                 at=at,
             )
 
