@@ -29,27 +29,23 @@ _PAIR = re.compile(
 
 
 class JsonText(NamedTuple):
-    """A text that is JSON, or else where it stops being so."""
+    """Whether a text is JSON with NLU data, or else where it stops being JSON."""
 
-    value: object
+    is_nlu: bool
     line: int = 0
     column: int = 0
     reason: str = ""
-
-    @property
-    def is_nlu(self) -> bool:
-        """Whether it is NLU data."""
-        return isinstance(self.value, dict) and _ROOT in self.value
 
 
 def look(text: str) -> JsonText:
     """Return what a text holds as JSON."""
     try:
-        return JsonText(json.loads(text))
+        value: object = json.loads(text)
+        return JsonText(isinstance(value, dict) and _ROOT in value)
     except json.JSONDecodeError as error:
-        return JsonText(None, error.lineno, error.colno, error.msg)
+        return JsonText(False, error.lineno, error.colno, error.msg)
     except (RecursionError, ValueError) as error:
-        return JsonText(None, 1, 1, str(error))
+        return JsonText(False, 1, 1, str(error))
 
 
 def read_json(text: str, *, file: str, diagnostics: Diagnostics) -> NluData:

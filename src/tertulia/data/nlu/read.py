@@ -17,7 +17,7 @@ from tertulia.data.yaml import parse, read_text
 _YAML = frozenset({".yml", ".yaml"})
 _READ = frozenset({*_YAML, ".md", ".markdown", ".json"})
 # Parsing is the costly part, so a file without these words is not parsed as NLU data.
-_MAYBE_NLU = re.compile(r"^[\s{,\"']*(?:nlu|responses)[\"']?\s*:", re.MULTILINE)
+_MAYBE_NLU = re.compile(r"^[ \t{,\"']*(?:nlu|responses)[\"']?\s*:", re.MULTILINE)
 
 
 def read_nlu(
