@@ -4,6 +4,7 @@ Source: spec policies.md section 3.
 """
 
 from tertulia.base.errors import ActionRejected
+from tertulia.core.actions.extraction import extract_slots
 from tertulia.core.actions.run import RunContext, run_action
 from tertulia.core.asks import Decide, Note, Remark, Script
 from tertulia.core.domain.model import Generation
@@ -16,7 +17,6 @@ from tertulia.core.events import (
     Event,
     UserUttered,
 )
-from tertulia.core.extraction import extract_slots
 from tertulia.core.prediction import Decision
 from tertulia.core.tracker import Tracker, advance_all
 

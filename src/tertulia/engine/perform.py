@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -40,13 +40,14 @@ ADVERTISED_VERSION = {Generation.LEGACY: "0.14.5", Generation.MODERN: "3.6.21"}
 class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the world that a turn may need. None: not configured.
 
-    tracker_events: how much of the log action servers are shown; None is all of the session.
+    tracker_events: which events action servers are shown: those of the session, all of the
+    log, or this many of the newest.
     """
 
     actions: ActionServer | None
     responses: ResponseWriter | None
     random: Random
-    tracker_events: int | None = None
+    tracker_events: int | Literal["all", "last_session"] = "last_session"
 
 
 class Performer:
@@ -152,9 +153,9 @@ class Performer:
             return ActionAnswer()
         await self._conversation.deliver(self._output)
         log = await self._conversation.log()
-        events = select_for_action(log, ask, self._assistant.generation)
-        if self._outside.tracker_events is not None:
-            events = events[-self._outside.tracker_events :]
+        events = select_for_action(
+            log, ask, self._assistant.generation, self._outside.tracker_events
+        )
         body: dict[str, Json] = {
             "next_action": ask.name,
             "sender_id": self._conversation.sender_id,
@@ -166,11 +167,14 @@ class Performer:
 
 
 def select_for_action(
-    log: Sequence[Event], ask: CallAction, generation: Generation
+    log: Sequence[Event], ask: CallAction, generation: Generation, wanted: int | str
 ) -> Sequence[Event]:
-    """Return the events an action is shown: the session, or what came after the last restart."""
-    session = last_session(log) if generation is Generation.MODERN else log
+    """Return the events an action is shown, its drafts at the end."""
+    whole = generation is Generation.LEGACY or wanted == "all"
+    session = log if whole else last_session(log)
     shown = after_restart(session) if ask.only_after_restart else session
+    if isinstance(wanted, int):
+        shown = shown[max(0, len(shown) - wanted) :]
     return [*shown, *ask.draft]
 
 

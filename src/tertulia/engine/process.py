@@ -9,6 +9,7 @@ from typing import Any
 
 from tertulia.base.errors import StoreConflict
 from tertulia.base.ports import Clock, IdSource
+from tertulia.core.actions.extraction import extract_slots
 from tertulia.core.domain.fill import auto_fill
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import (
@@ -19,7 +20,6 @@ from tertulia.core.events import (
     SlotSet,
     UserUttered,
 )
-from tertulia.core.extraction import extract_slots
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel
 from tertulia.core.tracker import Tracker

@@ -1,0 +1,1 @@
+"""Typed shape of every file a person configures the product with."""

@@ -9,6 +9,7 @@ from tertulia.base.errors import ActionRejected
 from tertulia.core.actions.context import RunContext, Runner
 from tertulia.core.actions.custom import call_custom
 from tertulia.core.actions.defaults import REQUESTED_SLOT
+from tertulia.core.actions.extraction import extract_slots
 from tertulia.core.asks import Script
 from tertulia.core.domain.model import Form
 from tertulia.core.events import (
@@ -20,7 +21,6 @@ from tertulia.core.events import (
     SlotSet,
     UserUttered,
 )
-from tertulia.core.extraction import extract_slots
 from tertulia.core.tracker import Tracker, advance_all
 
 Json = Any

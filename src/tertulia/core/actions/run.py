@@ -3,7 +3,7 @@
 Source: spec domain.md section 8 (resolution), sdk.md sections 2 and 3.
 """
 
-from tertulia.base.errors import ActionServerError, UnknownAction, nearest
+from tertulia.base.errors import ActionServerError, ResponseServerError, UnknownAction, nearest
 from tertulia.core.actions import defaults, forms, retrieval, two_stage
 from tertulia.core.actions.context import RunContext
 from tertulia.core.actions.custom import call_custom
@@ -28,7 +28,7 @@ def run_action(name: str, tracker: Tracker, context: RunContext) -> Script[list[
     """
     try:
         return (yield from _dispatch(name, tracker, context))
-    except ActionServerError as error:
+    except (ActionServerError, ResponseServerError) as error:
         yield Remark(code=error.code, text=f"the action '{name}' failed: {error.message}")
         return []
 

@@ -5,7 +5,7 @@ Source: spec domain.md sections 5.6 and 6.1.
 
 from typing import Any
 
-from tertulia.base.errors import ActionRejected, ActionServerError
+from tertulia.base.errors import ActionRejected, ActionServerError, ResponseServerError
 from tertulia.core.actions.context import RunContext
 from tertulia.core.actions.custom import call_custom
 from tertulia.core.asks import Remark, Script
@@ -81,7 +81,7 @@ def _ask(
             draft=draft,
             only_after_restart=action == VALIDATE_SLOT_MAPPINGS,
         )
-    except (ActionRejected, ActionServerError) as error:
+    except (ActionRejected, ActionServerError, ResponseServerError) as error:
         yield Remark(code=error.code, text=f"'{action}' failed: {error.message}")
         return []
     kept: list[Event] = [event for event in events if isinstance(event, (SlotSet, BotUttered))]

@@ -1,0 +1,1 @@
+"""Other people's servers over HTTP: action server and response server."""

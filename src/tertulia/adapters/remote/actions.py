@@ -1,0 +1,102 @@
+"""Custom actions on an action server over HTTP, of every generation of its SDK.
+
+Source: spec sdk.md sections 1 to 3.
+"""
+
+import logging
+from typing import Any
+
+import httpx2
+import msgspec
+
+from tertulia.adapters.remote.client import Answer, EndpointClient, read_object
+from tertulia.base.errors import ActionRejected, ActionServerError, EventRejected
+from tertulia.core.asks import ActionAnswer
+from tertulia.core.events import Event
+from tertulia.core.events.codec import decode
+from tertulia.schema.endpoints import ActionEndpoint
+
+Json = Any
+_log = logging.getLogger("tertulia.remote")
+
+
+class HttpActionServer:
+    """Calls `POST <url>` for every custom action.
+
+    An answer with an unknown event is used without that event; any other fault of the
+    server is an ActionServerError, a 400 that names its action is a rejection.
+    """
+
+    def __init__(self, endpoint: ActionEndpoint, *, client: EndpointClient | None = None) -> None:
+        self._endpoint = endpoint
+        self._client = client or EndpointClient(endpoint)
+
+    async def run(self, name: str, body: dict[str, Json]) -> ActionAnswer:
+        """Run one action; see the port ActionServer."""
+        try:
+            answer = await self._client.post(body)
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise ActionServerError(
+                f"the action server did not answer ({type(error).__name__})",
+                hint=f"Is it running at {_shown(self._endpoint.url)}? Its start command for an "
+                "rasa-sdk project is `python -m rasa_sdk --actions actions`.",
+            ) from error
+        if answer.status >= 400:
+            raise _failure(name, answer)
+        try:
+            found = read_object(answer.body) or {}
+            return _read(name, found)
+        except msgspec.MsgspecError as error:
+            raise ActionServerError(
+                "the action server's answer is not the JSON object expected",
+                hint='It must look like {"events": [...], "responses": [...]}.',
+            ) from error
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._client.close()
+
+
+class _Fields(msgspec.Struct):
+    events: list[dict[str, Json]] | None = None
+    responses: list[dict[str, Json]] | None = None
+
+
+def _read(name: str, found: dict[str, Json]) -> ActionAnswer:
+    fields = msgspec.convert(found, _Fields)
+    events: list[Event] = []
+    for raw in fields.events or ():
+        if "event" not in raw:
+            continue
+        try:
+            event = decode(raw, now=0.0)
+        except EventRejected as error:
+            _log.error("T614 the action '%s' returned an event that is left out: %s", name, error)
+            continue
+        if event is not None:
+            events.append(event)
+    return ActionAnswer(events=events, responses=fields.responses or ())
+
+
+def _failure(name: str, answer: Answer) -> ActionRejected | ActionServerError:
+    try:
+        body = read_object(answer.body) or {}
+    except msgspec.MsgspecError:
+        body = {}
+    if answer.status == 400 and "action_name" in body:
+        return ActionRejected(str(body["action_name"]))
+    if answer.status == 404 and "action_name" in body:
+        return ActionServerError(
+            f"the action server does not know the action '{name}'",
+            hint="Give a class of its actions package this name, and restart it.",
+        )
+    return ActionServerError(
+        f"the action server answered with status {answer.status}",
+        hint="See the log of the action server.",
+    )
+
+
+def _shown(url: str) -> str:
+    """Return the address without user name and password."""
+    parsed = httpx2.URL(url)
+    return f"{parsed.scheme}://{parsed.host}:{parsed.port or ''}{parsed.path}"

@@ -1,0 +1,94 @@
+"""One pooled HTTP client per endpoint, with its headers, credentials and limits."""
+
+import logging
+from typing import Any
+
+import httpx2
+import msgspec
+import stamina
+
+from tertulia.schema.endpoints import Endpoint
+
+Json = Any
+_log = logging.getLogger("tertulia.remote")
+_CONNECT_ATTEMPTS = 3
+_MAX_ANSWER = 16 * 1024 * 1024
+_MAX_CONNECTIONS = 100
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a server answered: HTTP status and the raw body."""
+
+    status: int
+    body: bytes
+
+
+class EndpointClient:
+    """Posts JSON to one endpoint.
+
+    Only a connection that could not be made is tried again: a request that was sent may have
+    had its effect.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, *, transport: httpx2.AsyncBaseTransport | None = None
+    ) -> None:
+        self._url = endpoint.url
+        self._params = dict(endpoint.params)
+        if endpoint.token is not None:
+            self._params[endpoint.token_name] = endpoint.token.reveal()
+        auth = endpoint.basic_auth
+        headers = {name: value.reveal() for name, value in endpoint.headers.items()}
+        self._client = httpx2.AsyncClient(
+            headers={"Content-Type": "application/json", **headers},
+            auth=httpx2.BasicAuth(auth.username, auth.password.reveal()) if auth else None,
+            timeout=httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout)),
+            limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS),
+            verify=endpoint.cafile or True,
+            transport=transport,
+        )
+
+    async def post(self, body: dict[str, Json]) -> Answer:
+        """Send a JSON object and return the answer, whatever its status.
+
+        Raises:
+            httpx2.HTTPError: no answer in time, or none that HTTP allows.
+        """
+        content = msgspec.json.encode(body)
+        async for attempt in stamina.retry_context(
+            on=(httpx2.ConnectError, httpx2.ConnectTimeout),
+            attempts=_CONNECT_ATTEMPTS,
+            wait_initial=0.05,
+            wait_max=1.0,
+        ):
+            with attempt:
+                return await self._send(content)
+        raise httpx2.ConnectError("no attempt was made")
+
+    async def _send(self, content: bytes) -> Answer:
+        async with self._client.stream(
+            "POST", self._url, content=content, params=self._params
+        ) as response:
+            received = bytearray()
+            async for chunk in response.aiter_bytes():
+                received += chunk
+                if len(received) > _MAX_ANSWER:
+                    raise httpx2.RemoteProtocolError(
+                        f"the answer is larger than {_MAX_ANSWER // 2**20} MiB"
+                    )
+            return Answer(response.status_code, bytes(received))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+
+def read_object(body: bytes) -> dict[str, Json] | None:
+    """Return the JSON object of a body, None for `null` or nothing.
+
+    Raises:
+        msgspec.MsgspecError: no JSON, or JSON that is no object.
+    """
+    if not body.strip():
+        return None
+    return msgspec.json.decode(body, type=dict[str, Any] | None)

@@ -1,0 +1,109 @@
+"""Reads endpoints.yml. Every mistake is noted with its line; nothing falls back silently.
+
+Source: spec endpoints.md.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tertulia.base.diagnostics import Diagnostics
+from tertulia.base.errors import nearest
+from tertulia.base.secret import Secret
+from tertulia.data.yaml import Node, convert, read_file
+from tertulia.schema.endpoints import ActionEndpoint, Endpoints, ResponseEndpoint
+
+SECTIONS = (
+    "models",
+    "nlu",
+    "nlg",
+    "action_endpoint",
+    "tracker_store",
+    "event_broker",
+    "lock_store",
+)
+_ELSEWHERE = {
+    "tracker_store": "Conversations are kept in SQLite; remove the section.",
+    "event_broker": "Remove the section; events can be read over the HTTP API.",
+    "models": "Give the model with `--model`.",
+    "nlu": "Train the NLU pipeline into the model.",
+}
+
+
+def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnostics) -> Endpoints:
+    """Return the endpoints of a file; problems are noted, sections with problems are left out."""
+    node = read_file(path, env=env, diagnostics=diagnostics)
+    if node is None or node.is_null:
+        return Endpoints()
+    if not node.is_map:
+        diagnostics.error(
+            "T160", "the file must be a mapping", hint="Write `section:` lines.", at=node.span
+        )
+        return Endpoints()
+    for key, value in node.items():
+        _check_section(key.text, value, diagnostics)
+    return Endpoints(
+        action_endpoint=_section(node, "action_endpoint", ActionEndpoint, diagnostics),
+        nlg=_section(node, "nlg", ResponseEndpoint, diagnostics),
+    )
+
+
+def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
+    if name in ("version", "action_endpoint", "nlg") or value.is_null:
+        return
+    if name not in SECTIONS:
+        diagnostics.error(
+            "T161", f"there is no section '{name}'", hint=nearest(name, SECTIONS), at=value.span
+        )
+    elif name == "lock_store":
+        _check_lock_store(value, diagnostics)
+    elif not _is_default_store(name, value):
+        diagnostics.error(
+            "T162",
+            f"the section '{name}' is not available in this version",
+            hint=_ELSEWHERE[name],
+            at=value.span,
+        )
+
+
+def _check_lock_store(value: Node, diagnostics: Diagnostics) -> None:
+    kind = _kind(value)
+    if kind not in (None, "in_memory"):
+        diagnostics.error(
+            "T162",
+            f"the lock store '{kind}' is not available in this version",
+            hint="One process orders its turns by itself; use `in_memory` or remove the section.",
+            at=value.span,
+        )
+
+
+def _is_default_store(name: str, value: Node) -> bool:
+    if name != "tracker_store":
+        return False
+    kind = _kind(value)
+    if kind is None or kind.lower() in ("in_memory", "inmemorytrackerstore"):
+        return True
+    dialect = value.get("dialect")
+    return kind.lower() == "sql" and (dialect is None or dialect.plain() == "sqlite")
+
+
+def _kind(value: Node) -> str | None:
+    if not value.is_map:
+        return None
+    node = value.get("store_type") or value.get("type")
+    return None if node is None or node.is_null else str(node.plain())
+
+
+def _section(node: Node, name: str, kind: type[Any], diagnostics: Diagnostics) -> Any:
+    section = node.get(name)
+    if section is None or section.is_null:
+        return None
+    return convert(
+        section, kind, diagnostics=diagnostics, code="T163", dec_hook=_decode_hook, strict=False
+    )
+
+
+def _decode_hook(kind: type, value: object) -> object:
+    if kind is Secret and isinstance(value, str | int | float):
+        return Secret(str(value))
+    raise TypeError(f"cannot read a {kind.__name__}")

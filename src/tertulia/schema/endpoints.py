@@ -1,0 +1,62 @@
+"""The typed shape of endpoints.yml: where the other servers are.
+
+Source: spec endpoints.md sections 1, 4 and 5.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from tertulia.base.secret import Secret
+
+Json = Any
+
+
+class BasicAuth(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """User name and password for HTTP basic authentication."""
+
+    username: str
+    password: Secret
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another server. url: used as it is. token: sent as query parameter `token_name`.
+
+    timeout: seconds for a whole request.
+    """
+
+    url: str
+    params: dict[str, str] = {}
+    headers: dict[str, Secret] = {}
+    basic_auth: BasicAuth | None = None
+    token: Secret | None = None
+    token_name: str = "token"  # noqa: S105 - the name of the parameter, not its value
+    cafile: str | None = None
+    timeout: float = 300.0
+
+
+class ActionEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The action server.
+
+    tracker_events: `last_session` (as the originals), `all`, or how many of the newest events.
+
+    enable_selective_domain: send the domain only with actions that ask for it.
+    """
+
+    tracker_events: Annotated[int, msgspec.Meta(ge=0)] | Literal["all", "last_session"] = (
+        "last_session"
+    )
+    enable_selective_domain: bool = False
+
+
+class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The response (NLG) server. type: `callback`, or `response` for the domain's own."""
+
+    type: str | None = None
+
+
+class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything endpoints.yml names, absent sections None."""
+
+    action_endpoint: ActionEndpoint | None = None
+    nlg: ResponseEndpoint | None = None
