@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from tertulia.adapters.stores.memory import MemoryStore
+from tertulia.core.ports import TrackerStore
+from tertulia.testing.tracker_store import TrackerStoreSuite
+
+
+class TestMemoryStore(TrackerStoreSuite):
+    durable = False
+
+    async def make_store(self, place: Path) -> TrackerStore:
+        return MemoryStore()

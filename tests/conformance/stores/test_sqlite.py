@@ -1,0 +1,10 @@
+from pathlib import Path
+
+from tertulia.adapters.stores.sqlite import SqliteStore
+from tertulia.core.ports import TrackerStore
+from tertulia.testing.tracker_store import TrackerStoreSuite
+
+
+class TestSqliteStore(TrackerStoreSuite):
+    async def make_store(self, place: Path) -> TrackerStore:
+        return await SqliteStore.open(place / "conversations.db")
