@@ -1,0 +1,20 @@
+"""Stories and rules to example conversations, the material of every policy's training."""
+
+from tertulia.data.generate.run import explicit_events, generate
+from tertulia.data.generate.training_tracker import (
+    Example,
+    TrainingEvent,
+    TrainingTracker,
+    examples,
+    labelled_moments,
+)
+
+__all__ = [
+    "Example",
+    "TrainingEvent",
+    "TrainingTracker",
+    "examples",
+    "explicit_events",
+    "generate",
+    "labelled_moments",
+]
