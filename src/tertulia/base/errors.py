@@ -18,7 +18,7 @@ TertuliaError(code, message, hint, at)
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from tertulia.base.problem import Problem
+from tertulia.base.problem import Problem, with_remedy
 from tertulia.base.source import SourceSpan
 
 
@@ -44,8 +44,7 @@ class TertuliaError(Exception):
     def __str__(self) -> str:
         """Render as `place: code: message. hint`."""
         place = f"{self.at}: " if self.at else ""
-        remedy = f" {self.hint}" if self.hint else ""
-        return f"{place}{self.code}: {self.message}{remedy}"
+        return f"{place}{self.code}: {with_remedy(self.message, self.hint)}"
 
 
 class InputProblem(TertuliaError):

@@ -28,10 +28,17 @@ class Problem(msgspec.Struct, frozen=True):
         """Render as `file:line: code: what, remedy`; warnings say so before the code."""
         place = f"{self.at}: " if self.at else ""
         level = "" if self.severity is Severity.ERROR else f"{self.severity.name.lower()} "
-        remedy = f" {self.hint}" if self.hint else ""
-        return f"{place}{level}{self.code}: {self.message}{remedy}"
+        return f"{place}{level}{self.code}: {with_remedy(self.message, self.hint)}"
 
     def sort_key(self) -> tuple[str, int, int, str]:
         """Order by file, line and column, then code."""
         at = self.at or SourceSpan("")
         return (at.file, at.line, at.column, self.code)
+
+
+def with_remedy(message: str, hint: str) -> str:
+    """Return what is wrong and how to mend it as two sentences."""
+    if not hint:
+        return message
+    stop = "" if message.endswith((".", "!", "?", ":")) else "."
+    return f"{message}{stop} {hint}"

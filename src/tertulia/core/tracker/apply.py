@@ -18,7 +18,6 @@ from tertulia.core.events import (
     ActionExecutionRejected,
     ActiveLoop,
     AllSlotsReset,
-    BotUttered,
     ConversationPaused,
     ConversationResumed,
     EntitiesAdded,
@@ -40,10 +39,6 @@ def apply(state: State, event: Event, rules: TrackerRules) -> State:
 
 def _user(state: State, event: UserUttered, _: TrackerRules) -> State:
     return replace(state, latest_message=event, use_text=None, followup=None)
-
-
-def _bot(state: State, event: BotUttered, _: TrackerRules) -> State:
-    return replace(state, latest_bot=event)
 
 
 def _slot(state: State, event: SlotSet, rules: TrackerRules) -> State:
@@ -133,7 +128,6 @@ _EFFECTS: Mapping[type[Event], _Effect] = cast(
     Mapping[type[Event], _Effect],
     {
         UserUttered: _user,
-        BotUttered: _bot,
         SlotSet: _slot,
         AllSlotsReset: _reset_slots,
         ConversationPaused: _pause,

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from tertulia.core.domain.model import Domain, Generation
-from tertulia.core.events import ACTION_LISTEN, EMPTY_MESSAGE, BotUttered, UserUttered
+from tertulia.core.events import ACTION_LISTEN, EMPTY_MESSAGE, UserUttered
 
 Json = Any
 
@@ -34,7 +34,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     slots_set: frozenset[str] = frozenset()
     latest_message: UserUttered = EMPTY_MESSAGE
     use_text: bool | None = None
-    latest_bot: BotUttered | None = None
     latest_action: str | None = None
     latest_action_is_text: bool = False
     followup: str | None = ACTION_LISTEN

@@ -118,8 +118,6 @@ def advance(tracker: Tracker, event: Event) -> Tracker:
             run_length = 0 if event.name in _TURN_ENDS else run_length + 1
     elif isinstance(event, ActiveLoop) and event.name is not None and event.name not in loops:
         loops = loops | {event.name}
-        if tracker.rules.generation is Generation.MODERN:
-            applied = _refold_loop(applied, event.name, tracker.rules)
     return Tracker(
         sender_id=tracker.sender_id,
         rules=tracker.rules,
@@ -176,25 +174,12 @@ def _append(top: Node, event: Event, tracker: Tracker) -> Node:
 
 
 def _execute_loop(top: Node, event: ActionExecuted, rules: TrackerRules) -> Node:
-    """Append a loop's execution, or hide the happy path that led to it (modern only)."""
+    """Append a loop's execution, or hide the happy path that led to it (modern only).
+
+    An action is a loop from its first activation on. The originals also look at activations
+    that come later, which would make the past depend on the future.
+    """
     previous = repeats_loop(top, event.name or "")
     if previous is None:
         return Node(event, top, apply(top.state, event, rules))
     return collapse(top, previous, lambda node, ev: Node(ev, node, apply(node.state, ev, rules)))
-
-
-def _refold_loop(top: Node, loop: str, rules: TrackerRules) -> Node:
-    """Hide happy paths from before the loop's first activation, which the originals do too."""
-    executions = sum(
-        isinstance(node.event, ActionExecuted) and node.event.name == loop for node in top.heads()
-    )
-    if executions < 2:
-        return top
-    events = [node.event for node in top.nodes() if node.event is not None]
-    node = top.root
-    for event in reversed(events):
-        if isinstance(event, ActionExecuted) and event.name == loop:
-            node = _execute_loop(node, event, rules)
-        else:
-            node = Node(event, node, apply(node.state, event, rules))
-    return node
