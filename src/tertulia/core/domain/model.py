@@ -36,11 +36,13 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """An intent and which entities count as features beside it.
 
     used_entities: the labels (`city`, `city#from`) that are featurized, already computed
-    by the rules of the dialect. triggers: action predicted directly (MappingPolicy).
+    by the rules of the dialect. use_entities: whether any entity may count, as 0.x states it.
+    triggers: action predicted directly (MappingPolicy).
     """
 
     name: str
     used_entities: frozenset[str] = frozenset()
+    use_entities: bool = True
     triggers: str | None = None
     is_retrieval: bool = False
     at: SourceSpan | None = None

@@ -9,7 +9,7 @@ Source: spec nlg.md sections 1 and 2.
 
 import copy
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import msgspec
@@ -187,19 +187,18 @@ def _fill_text(text: str, variables: Mapping[str, Json], notes: list[str]) -> st
     return "".join((*parts, text[end:]))
 
 
-def variables_in(value: Json) -> list[str]:
-    """Return the variable names in the texts of a value, in order, each once."""
-    names: dict[str, None] = {}
-    _collect(value, names)
-    return list(names)
-
-
-def _collect(value: Json, names: dict[str, None]) -> None:
+def texts_in(value: Json) -> Iterator[str]:
+    """Yield the texts in which variables of a value are replaced."""
     if isinstance(value, str):
-        names.update(dict.fromkeys(found[1] for found in _PART.finditer(value) if found[1]))
+        yield value
     elif _is_map(value):
         for inner in value.values():
-            _collect(inner, names)
+            yield from texts_in(inner)
     elif _is_list(value):
         for inner in value:
-            _collect(inner, names)
+            yield from texts_in(inner)
+
+
+def variables_in(text: str) -> list[str]:
+    """Return the variable names in a text, in order, each once."""
+    return list(dict.fromkeys(found[1] for found in _PART.finditer(text) if found[1]))

@@ -1,12 +1,12 @@
 """Choosing a variation and filling its variables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import pytest
 
 from tertulia.core.domain.model import Domain, Generation, ResponseCondition, Variation
-from tertulia.core.domain.responses import choose, eligible, fill, render, variables_in
+from tertulia.core.domain.responses import choose, eligible, fill, render, texts_in, variables_in
 
 T = TypeVar("T")
 LEGACY, MODERN = Generation.LEGACY, Generation.MODERN
@@ -28,7 +28,7 @@ def domain_of(*variations: Variation, generation: Generation = MODERN) -> Domain
     return Domain(generation=generation, responses={"utter_x": variations})
 
 
-def texts(domain: Domain, slots: dict[str, object], channel: str | None) -> list[str]:
+def texts(domain: Domain, slots: Mapping[str, object], channel: str | None) -> list[str]:
     found = eligible(domain, "utter_x", slots=slots, channel=channel)
     return [variation.content["text"] for variation in found]
 
@@ -232,4 +232,8 @@ def test_notes_name_the_response_and_the_field() -> None:
 
 
 def test_variables_are_listed_once_each() -> None:
-    assert variables_in({"a": "{x} {{y}} {}", "b": ["{z}{x}", 4]}) == ["x", "z"]
+    assert variables_in("{x} {{y}} {} {z}{x} {") == ["x", "z"]
+
+
+def test_texts_are_found_at_every_depth() -> None:
+    assert list(texts_in({"a": "x", "b": ["y", 4, {"c": "z"}]})) == ["x", "y", "z"]

@@ -1,0 +1,6 @@
+"""Reads domain files of every generation and tells what is wrong with them, and where."""
+
+from tertulia.data.domain.extend import with_e2e_actions, with_retrieval_intents
+from tertulia.data.domain.read import read_domain, read_domain_text
+
+__all__ = ["read_domain", "read_domain_text", "with_e2e_actions", "with_retrieval_intents"]
