@@ -15,6 +15,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation's state after `version`, for quick loading.
 
     fingerprint: of the tracker rules it was taken under; it is only used under the same.
+    A store keeps at least the newest four of a conversation.
     """
 
     version: int

@@ -69,7 +69,7 @@ class TailSuite(StoreCase):
                 await store.append("a", numbered(1, 2), expected=0, snapshot=snapshot_of(version))
         assert await store.load("a") == EMPTY
 
-    async def test_any_bytes_are_asnapshot_of(self, store: TrackerStore) -> None:
+    async def test_any_bytes_are_a_snapshot(self, store: TrackerStore) -> None:
         """A second one of the same version takes the place of the first."""
         await store.append("a", numbered(1, 1), expected=0, snapshot=snapshot_of(1))
         taken = Snapshot(version=1, fingerprint="régles", body=bytes(range(256)) * 40)
