@@ -1,0 +1,1 @@
+"""Custom actions of the reservation bot; served by rasa-sdk."""
