@@ -45,22 +45,20 @@ def check_owner(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         StoreUnavailable: tables of another program, or of a newer version of this one.
     """
-    owner = _pragma(connection, "application_id")
-    version = _pragma(connection, "user_version")
-    if owner == APPLICATION_ID:
-        if version > len(MIGRATIONS):
-            raise faults.newer_schema(path, version, len(MIGRATIONS))
-        return
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-    if owner or version or tables:
-        raise faults.foreign(path)
+    # In one transaction: another process may be making the tables between two of the questions.
+    connection.execute("BEGIN")
+    try:
+        _check_owner(connection, path)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the tables to the newest version, all or none; several processes may try at once."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        check_owner(connection, path)
+        _check_owner(connection, path)
         for statements in MIGRATIONS[_pragma(connection, "user_version") :]:
             for statement in statements:
                 connection.execute(statement)
@@ -70,6 +68,18 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
+
+
+def _check_owner(connection: sqlite3.Connection, path: Path) -> None:
+    owner = _pragma(connection, "application_id")
+    version = _pragma(connection, "user_version")
+    if owner == APPLICATION_ID:
+        if version > len(MIGRATIONS):
+            raise faults.newer_schema(path, version, len(MIGRATIONS))
+        return
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if owner or version or tables:
+        raise faults.foreign(path)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
