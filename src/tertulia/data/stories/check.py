@@ -24,6 +24,8 @@ from tertulia.data.stories.model import (
     Story,
 )
 
+_BUILT_IN_LOOPS = ("action_two_stage_fallback",)
+
 
 class KnownNames:
     """What a domain declares, looked up once for all stories."""
@@ -32,7 +34,7 @@ class KnownNames:
         self.intents = frozenset(domain.intents)
         self.entities = frozenset(domain.entities)
         self.slots = frozenset(domain.slots)
-        self.forms = frozenset(domain.forms)
+        self.forms = frozenset({*domain.forms, *_BUILT_IN_LOOPS})
         retrieval = {
             f"utter_{intent.name}" for intent in domain.intents.values() if intent.is_retrieval
         }
