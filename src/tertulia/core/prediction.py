@@ -40,7 +40,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     scores: of the winning prediction, for every action of the bot in the bot's order.
     confidence: as written to the event. events: to log before the action runs.
-    policy: as written to the event, None for a followup in 0.x.
+    policy: as written to the event, None for a followup in 0.x. metadata: for the action event.
     """
 
     action: str
@@ -51,3 +51,4 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     hide_rule_turn: bool = False
     action_text: str | None = None
     why: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = {}

@@ -1,7 +1,7 @@
 """What a conversation looks like to the policies: one small value per action, and lists of them."""
 
 from tertulia.core.states.cells import Cell, Moment, StateWindow
-from tertulia.core.states.history import StateHistory, history_for, plain_history
+from tertulia.core.states.history import StateHistory, history_for, training_history
 from tertulia.core.states.legacy import LegacyHistory
 from tertulia.core.states.modern import NO_RULE_ONLY, PlainHistory, RuleOnly, VisibleHistory
 from tertulia.core.states.table import StateTable, intent_confidences, turn_state
@@ -36,7 +36,7 @@ __all__ = [
     "history_for",
     "intent_confidences",
     "parse_key",
-    "plain_history",
     "state_key",
+    "training_history",
     "turn_state",
 ]

@@ -1,6 +1,5 @@
 """Lists of states that share their tails: every point of a conversation holds its own history."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -80,11 +79,9 @@ def window(cell: Cell | None, n: int | None) -> StateWindow:
     return StateWindow(tuple(found), cell is None)
 
 
-def all_cells(cell: Cell | None) -> Iterator[Cell]:
-    """Yield the cells from the newest back."""
-    while cell is not None and not cell.missing:
-        yield cell
-        cell = cell.before
+def size_of(cell: Cell | None) -> int:
+    """Return the number of known states."""
+    return 0 if cell is None else cell.size
 
 
 class Maker:

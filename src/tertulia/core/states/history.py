@@ -12,7 +12,7 @@ from tertulia.core.states.cells import Cell, Moment, StateWindow
 from tertulia.core.states.legacy import LegacyHistory
 from tertulia.core.states.modern import NO_RULE_ONLY, PlainHistory, RuleOnly, VisibleHistory
 from tertulia.core.states.table import StateTable
-from tertulia.core.tracker import Tracker
+from tertulia.core.tracker import Node, Tracker
 
 
 class StateHistory(Protocol):
@@ -30,6 +30,10 @@ class StateHistory(Protocol):
         """Return the newest state with its tail; None when no state is visible."""
         ...
 
+    def shown(self, node: Node) -> int:
+        """Return how many states up to this event are visible (those known, at least)."""
+        ...
+
     def moments(self, tracker: Tracker) -> Iterator[Moment]:
         """Yield every visible action of the conversation with the states before it."""
         ...
@@ -42,8 +46,11 @@ def history_for(table: StateTable, rule_only: RuleOnly = NO_RULE_ONLY) -> StateH
     return VisibleHistory(table, rule_only)
 
 
-def plain_history(table: StateTable) -> StateHistory:
-    """Return what is seen in training: nothing is hidden but what the generation always hides."""
+def training_history(table: StateTable) -> StateHistory:
+    """Return what the same policies are shown of stories.
+
+    Legacy: everything, for stories hold no happy turns of forms and know no rejections.
+    """
     if table.generation is Generation.LEGACY:
-        return LegacyHistory(table)
-    return PlainHistory(table)
+        return PlainHistory(table)
+    return VisibleHistory(table)

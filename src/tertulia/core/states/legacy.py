@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tertulia.core.events import ActionExecuted, ActiveLoop, UserUttered
-from tertulia.core.states.cells import MISSING, Cell, Maker, Moment, StateWindow, window
+from tertulia.core.states.cells import MISSING, Cell, Maker, Moment, StateWindow, size_of, window
 from tertulia.core.states.modern import oldest_first, state_before
 from tertulia.core.states.table import StateTable
 from tertulia.core.tracker import HistoryFold, Node, State, Tracker
@@ -52,6 +52,10 @@ class LegacyHistory:
         if state.loop is not None and state.loop.rejected:
             return self._show(self._release(seen), state).cell
         return seen.cell
+
+    def shown(self, node: Node) -> int:
+        """Return how many states up to this event are visible."""
+        return size_of(self._fold.at(node).cell)
 
     def moments(self, tracker: Tracker) -> Iterator[Moment]:
         """Yield every visible action with the states before it."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tertulia.core.events import ACTION_LISTEN, ActionExecuted
-from tertulia.core.states.cells import MISSING, Cell, Maker, Moment, StateWindow, window
+from tertulia.core.states.cells import MISSING, Cell, Maker, Moment, StateWindow, size_of, window
 from tertulia.core.states.table import StateTable
 from tertulia.core.tracker import HistoryFold, Node, State, Tracker
 
@@ -40,6 +40,10 @@ class PlainHistory:
     def current(self, tracker: Tracker) -> Cell:
         """Return the newest state with its tail."""
         return self._maker.cell(tracker.applied.state, self._fold.at(tracker.applied))
+
+    def shown(self, node: Node) -> int:
+        """Return how many states up to this event are visible."""
+        return size_of(self._fold.at(node))
 
     def moments(self, tracker: Tracker) -> Iterator[Moment]:
         """Yield every applied action with the states before it."""
@@ -83,6 +87,10 @@ class VisibleHistory:
     def current(self, tracker: Tracker) -> Cell | None:
         """Return the newest visible state with its tail."""
         return self._see(self._fold.at(tracker.applied), tracker.applied.state, hide=False).cell
+
+    def shown(self, node: Node) -> int:
+        """Return how many states up to this event are visible."""
+        return size_of(self._fold.at(node).cell)
 
     def moments(self, tracker: Tracker) -> Iterator[Moment]:
         """Yield every visible action with the states before it."""

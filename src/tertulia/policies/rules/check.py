@@ -1,0 +1,217 @@
+"""Do rules fit together, and with the stories? Every problem names those that disagree.
+
+Source: spec stories.md section 8.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from tertulia.base.diagnostics import Diagnostics
+from tertulia.base.source import SourceSpan
+from tertulia.core.domain.actions import RULE_SNIPPET_ACTION
+from tertulia.core.domain.model import Domain
+from tertulia.core.events import (
+    ACTION_LISTEN,
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    SlotSet,
+    UserUttered,
+)
+from tertulia.core.slots import dimension
+from tertulia.core.states import PlainHistory, StateTable, TurnState
+from tertulia.core.tracker import Tracker, advance, new_tracker
+from tertulia.data.generate import TrainingTracker
+from tertulia.policies.rules.reason import DEFAULT_ACTIONS, Reasoner, Source, Verdict, active_name
+
+
+def check_restriction(rules: Iterable[TrainingTracker], diagnostics: Diagnostics) -> None:
+    """Report rules with more than one user message."""
+    for rule in rules:
+        if sum(isinstance(event, UserUttered) for event in rule.events) > 1:
+            diagnostics.error(
+                "T380",
+                f"the rule {label(rule)} has more than one user message",
+                hint="Write a story instead, or set 'restrict_rules: false' on the RulePolicy.",
+                at=place(rule),
+            )
+
+
+class _Trace(msgspec.Struct):
+    """What directly follows an action in some rule."""
+
+    slots: set[str]
+    loops: set[str | None]
+
+
+def check_completeness(
+    rules: Sequence[TrainingTracker], domain: Domain, table: StateTable, diagnostics: Diagnostics
+) -> None:
+    """Report rules that leave out a slot or loop which another rule has after the same action."""
+    traces = _traces(rules, domain)
+    history = PlainHistory(table)
+    for rule in rules:
+        events = list(history.moments(rule.tracker))
+        labels = [moment.action for moment in events]
+        states = [moment.cell.state for moment in events]
+        for state, following in zip(states, labels, strict=True):
+            trace = traces.get(state.action or "")
+            if trace is None or RULE_SNIPPET_ACTION in (following, state.action):
+                continue
+            if missing := _missing(trace, state):
+                diagnostics.error(
+                    "T381",
+                    f"the rule {label(rule)} is incomplete: after '{state.action}' it does not "
+                    f"say {missing}, as other rules do",
+                    hint="State it (null if it is not set), or end the rule with "
+                    "'wait_for_user_input: false'.",
+                    at=place(rule),
+                )
+
+
+def _traces(rules: Iterable[TrainingTracker], domain: Domain) -> dict[str, _Trace]:
+    featurized = {s.name for s in domain.slots.values() if dimension(s, domain.generation)}
+    found: dict[str, _Trace] = {}
+    for rule in rules:
+        action: str | None = None
+        for event in rule.events:
+            if isinstance(event, ActionExecuted):
+                action = event.name
+            elif isinstance(event, UserUttered):
+                action = None
+            elif action is not None and isinstance(event, SlotSet | ActiveLoop):
+                trace = found.setdefault(action, _Trace(set(), set()))
+                if isinstance(event, ActiveLoop):
+                    trace.loops.add(event.name)
+                elif event.name in featurized:
+                    trace.slots.add(event.name)
+    return found
+
+
+def _missing(trace: _Trace, state: TurnState) -> str:
+    slots = sorted(trace.slots - {name for name, _ in state.slots})
+    parts = [f"what the slot '{name}' is" for name in slots]
+    if trace.loops and state.loop not in trace.loops:
+        loops = " or ".join(f"'{name}'" for name in sorted(str(name) for name in trace.loops))
+        parts.append(f"which loop is active ({loops})")
+    return " and ".join(parts)
+
+
+class Contradictions:
+    """Runs the rules over rules and stories, and notes who disagrees.
+
+    used: sources of predictions that stories confirm, to tell which rules are in no story.
+    """
+
+    def __init__(self, reasoner: Reasoner, diagnostics: Diagnostics) -> None:
+        self._reasoner = reasoner
+        self._diagnostics = diagnostics
+        self._sources: dict[Source, list[tuple[str, str]]] = defaultdict(list)
+        self.used: set[Source] = set()
+
+    def check(self, rules: Sequence[TrainingTracker], stories: Sequence[TrainingTracker]) -> None:
+        """Report every contradiction; drop the few rules that stories may overrule."""
+        for rule in rules:
+            for verdict, expected, _ in self._predictions(rule):
+                if verdict.source is not None:
+                    claim = _claim(rule, verdict, verdict.source, expected)
+                    self._sources[verdict.source].append(claim)
+        for one in (*rules, *stories):
+            for verdict, expected, at in self._predictions(one):
+                if verdict.source is None or verdict.action is None:
+                    continue
+                if verdict.action != expected:
+                    self._judge(one, verdict.source, verdict.action, expected, at)
+                elif not one.is_rule:
+                    self.used.add(verdict.source)
+
+    def unused(self, domain: Domain) -> frozenset[Source]:
+        """Return the sources that no story confirms: their turns are hidden from learning."""
+        known = set(self._sources)
+        known |= {Source("default", intent) for intent in DEFAULT_ACTIONS}
+        known |= {Source(kind, name) for name in domain.forms for kind in ("loop", "listen")}
+        return frozenset(known - self.used)
+
+    def _predictions(self, one: TrainingTracker) -> list[tuple[Verdict, str, SourceSpan | None]]:
+        """Return what the rules say at each action that can be predicted, and what is expected."""
+        found: list[tuple[Verdict, str, SourceSpan | None]] = []
+        running = new_tracker(one.tracker.sender_id, one.tracker.rules)
+        predictable = False
+        for event in one.tracker.applied_events():
+            if isinstance(event, ActionExecuted):
+                placed = one.placed(event)
+                if event.name == RULE_SNIPPET_ACTION:
+                    predictable = False
+                elif not predictable or not placed.is_label:
+                    predictable = True
+                else:
+                    expected = event.name or event.action_text or ""
+                    verdict, running = self._ask(running, expected)
+                    found.append((verdict, expected, placed.at))
+            running = advance(running, event)
+        return found
+
+    def _ask(self, tracker: Tracker, expected: str) -> tuple[Verdict, Tracker]:
+        verdict = self._reasoner.verdict(tracker)
+        loop = active_name(tracker)
+        if loop is not None and expected != verdict.action == loop:
+            # A running loop comes first; in an unhappy path it would have refused by now.
+            tracker = advance(tracker, ActionExecutionRejected(name=loop))
+            verdict = self._reasoner.verdict(tracker)
+        return verdict, tracker
+
+    def _judge(
+        self,
+        one: TrainingTracker,
+        source: Source,
+        predicted: str,
+        expected: str,
+        at: SourceSpan | None,
+    ) -> None:
+        if not one.is_rule and predicted == ACTION_LISTEN and self._is_overruled(source):
+            self._reasoner.rules.drop(source.name)
+            return
+        others = dict.fromkeys(who for who, wants in self._sources[source] if wants != expected)
+        if not others:
+            return
+        kind = "rule" if one.is_rule else "story"
+        self._diagnostics.error(
+            "T382",
+            f"the {kind} {label(one)} expects '{expected}', but '{predicted}' is predicted by "
+            f"{', '.join(others)}",
+            hint="Change one of them, or give the rule a condition that keeps them apart.",
+            at=at or place(one),
+        )
+
+    def _is_overruled(self, source: Source) -> bool:
+        """Tell whether a rule that waits after one action is only the beginning of another."""
+        if source.kind != "rule" or source.name.count('"prev_action"') > 1:
+            return False
+        start = source.name[:-2]
+        return any(
+            entry.key.startswith(start) and entry.key != source.name
+            for entry in self._reasoner.rules
+        )
+
+
+def _claim(
+    rule: TrainingTracker, verdict: Verdict, source: Source, expected: str
+) -> tuple[str, str]:
+    """Return who stands behind a prediction, and what they want."""
+    if source.kind == "rule" or verdict.action is None:
+        return f"the rule {label(rule)}", expected
+    what = "intent" if source.kind == "default" else "loop"
+    return f"the built-in handling of the {what} '{source.name}'", verdict.action
+
+
+def label(one: TrainingTracker) -> str:
+    """Return the name with file and line."""
+    at = place(one)
+    return f"'{one.name}' ({at})" if at else f"'{one.name}'"
+
+
+def place(one: TrainingTracker) -> SourceSpan | None:
+    """Return where the conversation begins in a file."""
+    return next((placed.at for part in one.parts for placed in part if placed.at), None)
