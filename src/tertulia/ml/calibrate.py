@@ -13,26 +13,24 @@ COLDEST, HOTTEST = 0.1, 3.0
 _STEPS = 40
 
 
-def best_temperature(
-    logits: FloatArray, labels: Sequence[int], weights: Sequence[float] | None = None
-) -> float:
+def best_temperature(logits: Sequence[FloatArray], labels: Sequence[Sequence[int]]) -> float:
     """Return the T in [COLDEST, HOTTEST] under which softmax(logits / T) is most likely.
 
-    logits: (examples, classes). weights: importance per example. 1.0 for no examples.
+    logits: one or more (examples, classes), labels the right answers of each; all examples
+    count the same. 1.0 for no examples.
     """
-    if not len(labels):
+    targets = np.asarray([label for group in labels for label in group], dtype=np.int64)
+    if not len(targets):
         return 1.0
-    targets = np.asarray(labels, dtype=np.int64)
-    importance = np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=np.float64)
-    wide = logits.astype(np.float64)
-    own = wide[np.arange(len(labels)), targets]
+    wide = np.concatenate(logits).astype(np.float64)
+    own = wide[np.arange(len(targets)), targets]
     low, high = np.log(COLDEST), np.log(HOTTEST)
 
     def loss(log_t: float) -> float:
         scaled = wide / np.exp(log_t)
         peak = scaled.max(axis=1)
         total = peak + np.log(np.exp(scaled - peak[:, None]).sum(axis=1))
-        return float((importance * (total - own / np.exp(log_t))).sum())
+        return float((total - own / np.exp(log_t)).sum())
 
     # Golden section: the loss has one valley in log T.
     ratio = (5**0.5 - 1) / 2

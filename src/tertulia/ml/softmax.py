@@ -153,9 +153,16 @@ class SparseSoftmax:
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "SparseSoftmax":
-        """Return the model that `parts` came from."""
+        """Return the model that `parts` came from.
+
+        Raises:
+            ValueError: the arrays do not fit together.
+        """
         weights = np.asarray(parts.array("weights"), dtype=np.float32)
-        return cls(weights, np.asarray(parts.array("bias"), dtype=np.float32))
+        bias = np.asarray(parts.array("bias"), dtype=np.float32)
+        if weights.ndim != 2 or bias.shape != weights.shape[1:]:
+            raise ValueError("weights and bias of a linear model do not fit together")
+        return cls(weights, bias)
 
 
 class _Fit:

@@ -155,11 +155,19 @@ class ChainTagger:
 
     @classmethod
     def from_parts(cls, parts: Parts) -> "ChainTagger":
-        """Return the model that `parts` came from."""
+        """Return the model that `parts` came from.
+
+        Raises:
+            ValueError: the arrays do not fit together.
+        """
         names = ("emissions", "transitions", "start", "end")
         emissions, transitions, start, end = (
             np.asarray(parts.array(name), dtype=np.float32) for name in names
         )
+        tags = len(start)
+        fits = emissions.ndim == 2 and emissions.shape[1] == tags and end.shape == (tags,)
+        if not fits or transitions.shape != (tags, tags):
+            raise ValueError("the arrays of a tagger do not fit together")
         return cls(emissions, transitions, start, end)
 
 

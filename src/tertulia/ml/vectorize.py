@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from math import log, sqrt
 
 import msgspec
@@ -184,11 +183,6 @@ class _BlockMeta(msgspec.Struct, frozen=True):
     name: str
     scale: float
     terms: list[str]
-
-
-def known_terms(documents: Iterable[Iterable[str]]) -> frozenset[str]:
-    """Return every term of the documents."""
-    return frozenset(chain.from_iterable(documents))
 
 
 def _as_count(limit: int | float, documents: int) -> float:

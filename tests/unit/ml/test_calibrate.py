@@ -9,17 +9,17 @@ from tertulia.ml.sparse import Row
 def test_boastful_logits_are_cooled_to_their_success_rate():
     logits = np.array([[6.0, 0.0]] * 10, dtype=np.float32)
     labels = [0] * 8 + [1] * 2
-    found = softmax(logits[:1] / np.float32(best_temperature(logits, labels)))
+    found = softmax(logits[:1] / np.float32(best_temperature([logits], [labels])))
     assert float(found[0, 0]) == pytest.approx(0.8, abs=0.1)
 
 
 def test_logits_that_are_always_right_are_sharpened():
     logits = np.array([[0.5, 0.0], [0.0, 0.5]], dtype=np.float32)
-    assert best_temperature(logits, [0, 1]) == pytest.approx(COLDEST, rel=1e-3)
+    assert best_temperature([logits], [[0, 1]]) == pytest.approx(COLDEST, rel=1e-3)
 
 
 def test_without_examples_nothing_is_scaled():
-    assert best_temperature(np.zeros((0, 2), dtype=np.float32), []) == 1.0
+    assert best_temperature([np.zeros((0, 2), dtype=np.float32)], [[]]) == 1.0
 
 
 def test_held_out_logits_do_not_know_their_own_example():

@@ -1,0 +1,95 @@
+"""The learned intent classifier: one linear model under all names of the originals."""
+
+from typing import ClassVar, Self
+
+import msgspec
+
+from tertulia.core.understanding import NOTHING_UNDERSTOOD
+from tertulia.ml.parts import Parts
+from tertulia.nlu.classifiers.label_model import LabelModel, document_of
+from tertulia.nlu.component import FEATURES, INTENT, Component, Setting, Training
+from tertulia.nlu.message import Message
+
+
+class LearnedConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """ranking_length: entries of the ranking, 0 for all. featurizers: aliases to learn from,
+    empty for all. random_seed, random_state: of the training, None for the pipeline's own.
+    renormalize_confidences: the ranking's confidences are made to sum to one.
+    """
+
+    ranking_length: int = 10
+    renormalize_confidences: bool = False
+    featurizers: tuple[str, ...] = ()
+    random_seed: int | None = None
+    random_state: int | None = None
+
+    def seed(self, fallback: int) -> int:
+        """Return the seed to train with."""
+        chosen = self.random_seed if self.random_seed is not None else self.random_state
+        return fallback if chosen is None else abs(chosen)
+
+
+class LearnedIntentClassifier(Component[LearnedConfig]):
+    """Answers to the names of every trained intent classifier of the originals."""
+
+    Config = LearnedConfig
+    requires: ClassVar[frozenset[str]] = frozenset({FEATURES})
+    provides: ClassVar[frozenset[str]] = frozenset({INTENT})
+
+    def __init__(
+        self, config: LearnedConfig, setting: Setting, model: LabelModel | None = None
+    ) -> None:
+        super().__init__(config, setting)
+        self._model = model
+
+    @classmethod
+    def train(cls, config: LearnedConfig, setting: Setting, training: Training) -> Self:
+        """Learn the intents; retrieval intents by their base name."""
+        return cls(config, setting, train_intents(config, training))
+
+    def process(self, message: Message) -> None:
+        """Set intent and ranking."""
+        if self._model is not None:
+            classify(self._model, message, self.config)
+
+    def parts(self) -> Parts:
+        """Return the model."""
+        return Parts() if self._model is None else self._model.parts()
+
+    @classmethod
+    def from_parts(cls, config: LearnedConfig, setting: Setting, parts: Parts) -> Self:
+        """Return the classifier with its model."""
+        return cls(config, setting, LabelModel.from_parts(parts) if parts.meta else None)
+
+
+def train_intents(config: LearnedConfig, training: Training) -> LabelModel:
+    """Return a model of the examples that have an intent."""
+    pairs = [
+        (document_of(one.message, config.featurizers), one.example.intent)
+        for one in training.lessons
+        if one.example.intent
+    ]
+    labels = [intent for _, intent in pairs]
+    if len(set(labels)) < 2:
+        training.diagnostics.warning(
+            "T181",
+            f"there {'is one intent' if labels else 'are no intents'} to learn: every message "
+            "will look alike",
+            hint="Add examples of at least two intents.",
+        )
+    return LabelModel.train(
+        [document for document, _ in pairs], labels, seed=config.seed(training.seed)
+    )
+
+
+def classify(model: LabelModel, message: Message, config: LearnedConfig) -> None:
+    """Set intent and ranking; no intent with confidence 0 when nothing of the text is known."""
+    document = document_of(message, config.featurizers)
+    ranking = model.rank(document, config.ranking_length) if document else []
+    if config.renormalize_confidences and ranking:
+        total = sum(one.confidence for one in ranking)
+        ranking = [
+            msgspec.structs.replace(one, confidence=one.confidence / total) for one in ranking
+        ]
+    message.ranking = ranking
+    message.intent = ranking[0] if ranking else NOTHING_UNDERSTOOD

@@ -1,0 +1,217 @@
+"""The learned tagger of words: features of tokens, training, and entities out of it."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import msgspec
+
+from tertulia.data.nlu import Entity
+from tertulia.ml.parts import Parts
+from tertulia.ml.softmax import Recipe
+from tertulia.ml.tagger import ChainTagger
+from tertulia.ml.vectorize import Limits, Vocabulary
+from tertulia.nlu.component import Lesson, Setting, Training
+from tertulia.nlu.extractors.spans import (
+    OUTSIDE,
+    Label,
+    Span,
+    SplitByComma,
+    TagSet,
+    as_entities,
+    merge_tags,
+    token_range,
+)
+from tertulia.nlu.featurizers.shapes import window_features
+from tertulia.nlu.message import Message, Token
+
+Json = Any
+Window = tuple[tuple[str, ...], ...]
+
+# Of many tokens, features seen once only cost memory.
+_MANY_TOKENS = 20_000
+_L2 = 1e-4
+_RATE = 0.15
+_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 6, 40
+
+
+class TagConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a tagger learns from and how it joins words.
+
+    BILOU_flag: tell the first word of an entity apart. split_entities_by_comma: words with a
+    comma between them are several entities; for all types or by type. features: option names
+    per place around the word, None for the product's own choice.
+    """
+
+    BILOU_flag: bool = True
+    split_entities_by_comma: SplitByComma = True
+    features: Window | None = None
+
+
+class TagModel:
+    """Finds entities in a message. Immutable, so threads may share it."""
+
+    def __init__(
+        self, tagset: TagSet, vocabulary: Vocabulary, tagger: ChainTagger, config: TagConfig
+    ) -> None:
+        self._tagset = tagset
+        self._vocabulary = vocabulary
+        self._tagger = tagger
+        self._config = config
+
+    @classmethod
+    def train(
+        cls, config: TagConfig, setting: Setting, training: Training, *, seed: int
+    ) -> Self | None:
+        """Learn from the annotated entities; None when there are none."""
+        taught = [
+            (lesson, _spans_of(lesson, setting, training))
+            for lesson in training.lessons
+            if lesson.message.tokens
+        ]
+        labels = {span.label for _, spans in taught for span in spans}
+        if not labels:
+            return None
+        tagset = TagSet(labels, borders=config.BILOU_flag)
+        named = [features_of(lesson.message, config.features) for lesson, _ in taught]
+        total = sum(len(sentence) for sentence in named)
+        limits = Limits(min_df=2 if total > _MANY_TOKENS else 1)
+        vocabulary = Vocabulary.fit((token for sentence in named for token in sentence), limits)
+        tagger = ChainTagger.train(
+            [[vocabulary.ids(token) for token in sentence] for sentence in named],
+            [tagset.encode(len(lesson.message.tokens), spans) for lesson, spans in taught],
+            count=len(tagset),
+            features=len(vocabulary),
+            allowed=tagset.allowed(),
+            recipe=_recipe(len(taught), seed),
+        )
+        return cls(tagset, vocabulary, tagger, config)
+
+    def entities(self, message: Message, setting: Setting) -> list[dict[str, Json]]:
+        """Return the entities of a message in their wire form, in the order of the text."""
+        if not message.tokens:
+            return []
+        named = features_of(message, self._config.features)
+        sentence = [self._vocabulary.ids(token) for token in named]
+        if all(tag == OUTSIDE for tag in self._tagger.best(sentence)):
+            return []
+        decoded = self._tagger.decode(sentence)
+        spans = merge_tags(
+            decoded.tags,
+            decoded.marginals,
+            message.tokens,
+            self._tagset,
+            message.text,
+            self._config.split_entities_by_comma,
+        )
+        return as_entities(
+            spans, message.tokens, message.text, extractor=setting.name, legacy=setting.legacy
+        )
+
+    def parts(self) -> Parts:
+        """Return labels and vocabulary as JSON, weights as arrays."""
+        return Parts(
+            meta={
+                "tags": [[one.entity, one.role, one.group] for one in self._tagset.labels],
+                "borders": self._tagset.borders,
+                "token_terms": list(self._vocabulary.terms),
+            },
+            arrays=self._tagger.parts().arrays,
+        )
+
+    @classmethod
+    def from_parts(cls, config: TagConfig, parts: Parts) -> Self | None:
+        """Return the model that `parts` came from, None when nothing was learned."""
+        if "tags" not in parts.meta:
+            return None
+        labels = msgspec.convert(parts.meta["tags"], list[tuple[str, str, str]])
+        borders = msgspec.convert(parts.meta["borders"], bool)
+        terms = msgspec.convert(parts.meta["token_terms"], list[str])
+        tagset = TagSet((Label(*label) for label in labels), borders=borders)
+        return cls(tagset, Vocabulary(terms), ChainTagger.from_parts(parts), config)
+
+
+def features_of(message: Message, window: Window | None) -> list[list[str]]:
+    """Return the features of every token as text.
+
+    window: those options alone, and matched patterns when it names `pattern`; None: words,
+    prefixes, suffixes and shapes around the token, and all that featurizers found.
+    """
+    tokens = message.tokens
+    if window is None:
+        lowered = [token.text.lower() for token in tokens]
+        return [
+            _rich(tokens, lowered, at) + message.token_features[at] for at in range(len(tokens))
+        ]
+    middle = window[len(window) // 2] if window else ()
+    with_patterns = "pattern" in middle
+    return [
+        window_features(tokens, at, window)
+        + [one for one in message.token_features[at] if with_patterns and one[:8] == "pattern:"]
+        for at in range(len(tokens))
+    ]
+
+
+def _rich(tokens: Sequence[Token], lowered: Sequence[str], at: int) -> list[str]:
+    word = lowered[at]
+    count = len(lowered)
+    before = lowered[at - 1] if at else "^"
+    after = lowered[at + 1] if at + 1 < count else "$"
+    features = ["bias", f"w={word}", f"shape={_shape(tokens[at].text)}"]
+    for size in (1, 2, 3, 4):
+        features.append(f"p{size}={word[:size]}")
+        features.append(f"s{size}={word[-size:]}")
+    features += [
+        f"w-1={before}",
+        f"w+1={after}",
+        f"w-2={lowered[at - 2] if at > 1 else '^'}",
+        f"w+2={lowered[at + 2] if at + 2 < count else '$'}",
+        f"s-1={before[-3:]}",
+        f"s+1={after[-3:]}",
+        f"w-1,w={before} {word}",
+        f"w,w+1={word} {after}",
+        f"w-2,w-1={' '.join(lowered[max(0, at - 2) : at])}",
+        f"w+1,w+2={' '.join(lowered[at + 1 : at + 3])}",
+    ]
+    return features
+
+
+def _shape(word: str) -> str:
+    """Return the kinds of signs in a word, runs as one: `Ab12` and `Xyz3` look alike."""
+    shape: list[str] = []
+    for sign in word:
+        kind = "0" if sign.isdigit() else "A" if sign.isupper() else "a" if sign.isalpha() else sign
+        if not shape or shape[-1] != kind:
+            shape.append(kind)
+    return "".join(shape)
+
+
+def _spans_of(lesson: Lesson, setting: Setting, training: Training) -> list[Span]:
+    spans: list[Span] = []
+    for entity in lesson.example.entities:
+        if entity.extractor is not None and entity.extractor != setting.name:
+            continue
+        inside = token_range(lesson.message.tokens, entity.start, entity.end)
+        if inside is None:
+            _note_misaligned(lesson, entity, training)
+            continue
+        label = Label(entity.entity, entity.role or "", entity.group or "")
+        spans.append(Span(label, *inside))
+    return spans
+
+
+def _note_misaligned(lesson: Lesson, entity: Entity, training: Training) -> None:
+    written = lesson.example.text[entity.start : entity.end]
+    training.diagnostics.warning(
+        "T178",
+        f"the entity '{entity.entity}' at '{written}' does not begin and end with a word, so it "
+        "is not learned",
+        hint="Annotate whole words, without the punctuation around them.",
+        at=lesson.example.span,
+    )
+
+
+def _recipe(sentences: int, seed: int) -> Recipe:
+    batch = min(32, max(4, sentences // 16))
+    epochs = round(_UPDATES * batch / max(1, sentences))
+    epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, epochs))
+    return Recipe(epochs=epochs, seed=seed, l2=_L2, rate=_RATE, batch=batch)

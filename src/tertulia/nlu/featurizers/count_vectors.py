@@ -1,0 +1,204 @@
+"""Bag of words or of character n-grams.
+
+Source: spec nlu.md section 7.2.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import ClassVar, Literal, Self
+
+import msgspec
+
+from tertulia.ml.parts import Parts
+from tertulia.ml.vectorize import (
+    Limits,
+    Vocabulary,
+    char_ngrams,
+    char_wb_ngrams,
+    word_ngrams,
+)
+from tertulia.nlu.component import FEATURES, TOKENS, Component, Setting, Training
+from tertulia.nlu.message import Block, Message
+
+_WORD = re.compile(r"\b\w+\b")
+_LEGACY_WORD = re.compile(r"\b\w\w+\b")
+_NUMBER = re.compile(r"\b\d+\b")
+_NUMBER_WORD = "__number__"
+
+
+class CountVectorsConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How texts become terms, and which terms count.
+
+    analyzer: `word`, `char` (across words) or `char_wb` (within words). min_df, max_df: whole
+    number of examples, or a share of them. max_features: only the most frequent.
+    stop_words: words left out. OOV_token: stands for unknown words, when the training data has
+    it. OOV_words: training words treated as that token. token_pattern: what is a word (0.x).
+    """
+
+    analyzer: Literal["word", "char", "char_wb"] = "word"
+    min_ngram: int = 1
+    max_ngram: int = 1
+    lowercase: bool = True
+    min_df: int | float = 1
+    max_df: int | float = 1.0
+    max_features: int | None = None
+    stop_words: tuple[str, ...] | None = None
+    strip_accents: Literal["ascii", "unicode"] | None = None
+    OOV_token: str | None = None
+    OOV_words: tuple[str, ...] = ()
+    token_pattern: str | None = None
+    alias: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse n-grams of impossible sizes."""
+        if not 1 <= self.min_ngram <= self.max_ngram:
+            raise ValueError("min_ngram must be at least 1 and at most max_ngram")
+        if self.token_pattern is not None:
+            try:
+                re.compile(self.token_pattern)
+            except re.error as error:
+                raise ValueError(f"token_pattern is not a valid pattern: {error}") from error
+
+
+class CountVectorsFeaturizer(Component[CountVectorsConfig]):
+    """Adds the block `words` or `chars`; terms that training has not seen are left out."""
+
+    Config = CountVectorsConfig
+    requires: ClassVar[frozenset[str]] = frozenset({TOKENS})
+    provides: ClassVar[frozenset[str]] = frozenset({FEATURES})
+
+    def __init__(
+        self, config: CountVectorsConfig, setting: Setting, vocabulary: Vocabulary | None = None
+    ) -> None:
+        super().__init__(config, setting)
+        self._vocabulary = vocabulary or Vocabulary(())
+        self._word = self._word_pattern()
+        fold = str.lower if config.lowercase else str
+        self._unknown = None if config.OOV_token is None else fold(config.OOV_token)
+        self._as_unknown = frozenset(fold(word) for word in config.OOV_words)
+        self._stop = frozenset(fold(word) for word in config.stop_words or ())
+
+    def _word_pattern(self) -> re.Pattern[str]:
+        # Modern tokenizers have their own pattern; this one is then only a filter of signs.
+        if self.setting.legacy and self.config.token_pattern is not None:
+            return re.compile(self.config.token_pattern)
+        return _LEGACY_WORD if self.setting.legacy else _WORD
+
+    @classmethod
+    def train(cls, config: CountVectorsConfig, setting: Setting, training: Training) -> Self:
+        """Learn the vocabulary."""
+        limits = Limits(
+            min_df=config.min_df, max_df=config.max_df, max_features=config.max_features
+        )
+        blank = cls(config, setting)
+        documents = (blank._learned_terms(one.message) for one in training.lessons)
+        return cls(config, setting, Vocabulary.fit(documents, limits))
+
+    def process(self, message: Message) -> None:
+        """Add the block of this featurizer."""
+        known = self._vocabulary
+        terms = [term for term in self._terms(self._words_known(message)) if term in known]
+        kind = "words" if self.config.analyzer == "word" else "chars"
+        message.blocks.append(Block(self.config.alias or self.setting.key, kind, terms))
+
+    def _learned_terms(self, message: Message) -> list[str]:
+        words = self._words(message)
+        if self._unknown is not None and self._as_unknown:
+            words = [self._unknown if word in self._as_unknown else word for word in words]
+        return self._terms(words)
+
+    def _words_known(self, message: Message) -> list[str]:
+        words = self._words(message)
+        token = self._unknown
+        if token is None or token not in self._vocabulary:
+            return words
+        return [word if word in self._vocabulary else token for word in words]
+
+    def _words(self, message: Message) -> list[str]:
+        text = message.text
+        if not self.setting.legacy:
+            text = " ".join(token.text for token in message.tokens)
+        if self.config.lowercase:
+            text = text.lower()
+        if self.config.strip_accents is not None:
+            text = without_accents(text, ascii_only=self.config.strip_accents == "ascii")
+        text = _NUMBER.sub(_NUMBER_WORD, text)
+        if self.config.analyzer != "word":
+            return text.split()
+        return [word for word in self._word.findall(text) if word not in self._stop]
+
+    def _terms(self, words: Iterable[str]) -> list[str]:
+        config = self.config
+        if config.analyzer == "word":
+            return word_ngrams(list(words), config.min_ngram, config.max_ngram)
+        grams = char_wb_ngrams if config.analyzer == "char_wb" else char_ngrams
+        return grams(" ".join(words), config.min_ngram, config.max_ngram)
+
+    def parts(self) -> Parts:
+        """Return the vocabulary."""
+        return Parts(meta={"terms": list(self._vocabulary.terms)})
+
+    @classmethod
+    def from_parts(cls, config: CountVectorsConfig, setting: Setting, parts: Parts) -> Self:
+        """Return the featurizer with its vocabulary."""
+        return cls(config, setting, Vocabulary(msgspec.convert(parts.meta["terms"], list[str])))
+
+
+class NGramConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Character n-grams of 0.x: sizes, and in how many examples one must occur."""
+
+    ngram_min_length: int = 3
+    ngram_max_length: int = 17
+    ngram_min_occurrences: int = 5
+
+
+class NGramFeaturizer(Component[NGramConfig]):
+    """Character n-grams of words, as 0.x had beside its word vectors."""
+
+    Config = NGramConfig
+    requires: ClassVar[frozenset[str]] = frozenset({TOKENS})
+    provides: ClassVar[frozenset[str]] = frozenset({FEATURES})
+
+    def __init__(
+        self, config: NGramConfig, setting: Setting, inner: CountVectorsFeaturizer | None = None
+    ) -> None:
+        super().__init__(config, setting)
+        self._inner = inner or CountVectorsFeaturizer(_as_counts(config), setting)
+
+    @classmethod
+    def train(cls, config: NGramConfig, setting: Setting, training: Training) -> Self:
+        """Learn which n-grams occur often enough."""
+        inner = CountVectorsFeaturizer.train(_as_counts(config), setting, training)
+        return cls(config, setting, inner)
+
+    def process(self, message: Message) -> None:
+        """Add the block `chars`."""
+        self._inner.process(message)
+
+    def parts(self) -> Parts:
+        """Return the vocabulary."""
+        return self._inner.parts()
+
+    @classmethod
+    def from_parts(cls, config: NGramConfig, setting: Setting, parts: Parts) -> Self:
+        """Return the featurizer with its vocabulary."""
+        inner = CountVectorsFeaturizer.from_parts(_as_counts(config), setting, parts)
+        return cls(config, setting, inner)
+
+
+def _as_counts(config: NGramConfig) -> CountVectorsConfig:
+    return CountVectorsConfig(
+        analyzer="char_wb",
+        min_ngram=config.ngram_min_length,
+        max_ngram=config.ngram_max_length,
+        min_df=config.ngram_min_occurrences,
+    )
+
+
+def without_accents(text: str, *, ascii_only: bool) -> str:
+    """Return the text with accents taken off; ascii_only: other signs fall away too."""
+    bare = "".join(
+        sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign)
+    )
+    return bare.encode("ascii", "ignore").decode("ascii") if ascii_only else bare

@@ -1,0 +1,101 @@
+"""The working copy of one message, on which the components of a pipeline write in turn."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tertulia.core.domain.model import Generation
+from tertulia.core.understanding import NOTHING_UNDERSTOOD, RankedIntent, Understanding
+
+Json = Any
+
+
+class Token(msgspec.Struct, frozen=True, gc=False):
+    """A word of the text. start, end: character offsets, end exclusive."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Features of the whole text from one featurizer: terms, repeats count.
+
+    source: the featurizer's alias or key. kind: `words`, `chars` or `patterns`.
+    """
+
+    source: str
+    kind: str
+    terms: Sequence[str]
+
+    @property
+    def key(self) -> str:
+        """The name under which vocabularies keep this block."""
+        return f"{self.source}/{self.kind}"
+
+
+class Message:
+    """One text on its way through a pipeline; belongs to one thread.
+
+    token_features: per token, feature texts of featurizers. ranking: None when no classifier
+    with a ranking ran.
+    """
+
+    __slots__ = (
+        "blocks",
+        "entities",
+        "intent",
+        "ranking",
+        "response_selector",
+        "text",
+        "token_features",
+        "tokens",
+    )
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens: list[Token] = []
+        self.blocks: list[Block] = []
+        self.token_features: list[list[str]] = []
+        self.intent: RankedIntent = NOTHING_UNDERSTOOD
+        self.ranking: list[RankedIntent] | None = None
+        self.entities: list[dict[str, Json]] = []
+        self.response_selector: dict[str, Json] | None = None
+
+    def set_tokens(self, tokens: list[Token]) -> None:
+        """Replace the tokens; their features begin empty."""
+        self.tokens = tokens
+        self.token_features = [[] for _ in tokens]
+
+    def document(self, sources: Sequence[str] = ()) -> dict[str, Sequence[str]]:
+        """Return blocks by key; only those of `sources` when some are given."""
+        return {
+            block.key: block.terms
+            for block in self.blocks
+            if not sources or block.source in sources
+        }
+
+    def understanding(self, generation: Generation) -> Understanding:
+        """Return the result in the shape of a generation.
+
+        Source: spec nlu.md section 8.
+        """
+        modern = generation is Generation.MODERN
+        spans = tuple((token.start, token.end) for token in self.tokens)
+        return Understanding(
+            text=self.text,
+            intent=self.intent,
+            entities=tuple(self.entities),
+            intent_ranking=None if self.ranking is None else tuple(self.ranking),
+            full_intent=self._full_intent(),
+            response_selector=self.response_selector,
+            tokens=spans if modern and self.tokens else None,
+        )
+
+    def _full_intent(self) -> str | None:
+        chosen, name = self.response_selector, self.intent.name
+        if chosen is None or name is None or name not in chosen["all_retrieval_intents"]:
+            return None
+        selected: Mapping[str, Json] | None = chosen.get(name, chosen.get("default"))
+        return None if selected is None else selected["response"]["intent_response_key"]

@@ -1,0 +1,172 @@
+"""A trained pipeline: components in order, from a text to what it means."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tertulia.base.diagnostics import Diagnostics
+from tertulia.base.errors import ModelError
+from tertulia.core.domain.model import Generation
+from tertulia.core.understanding import Understanding
+from tertulia.data.nlu import NluData
+from tertulia.ml.parts import Parts
+from tertulia.nlu.checks import check_against_data, check_pipeline
+from tertulia.nlu.component import FEATURES, TOKENS, Lesson, Setting, Training
+from tertulia.nlu.components import AnyComponent, find_component
+from tertulia.nlu.config import ComponentConfig, convert_params
+from tertulia.nlu.message import Message
+
+Json = Any
+Progress = Callable[[str], None]
+
+MANIFEST = "pipeline"
+
+
+class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stored pipeline says of itself."""
+
+    generation: Generation
+    language: str
+    components: list["_StoredComponent"]
+
+
+class _StoredComponent(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    shown: str
+    key: str
+    params: dict[str, Any]
+
+
+class Pipeline:
+    """Understands texts. Never changes, so threads may share it."""
+
+    def __init__(self, components: Sequence[AnyComponent], stored: _Manifest) -> None:
+        self._components = tuple(components)
+        self._stored = stored
+
+    @property
+    def generation(self) -> Generation:
+        """Whose shape the results have."""
+        return self._stored.generation
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Today's names of the components, in order."""
+        return tuple(one.name for one in self._stored.components)
+
+    def parse(self, text: str) -> Understanding:
+        """Return what the text means. Pure: the same text always gives the same answer."""
+        message = Message(text)
+        for component in self._components:
+            component.process(message)
+        return message.understanding(self.generation)
+
+    def parts(self) -> dict[str, Parts]:
+        """Return the pipeline as data: one entry a component, and one that lists them."""
+        manifest = Parts(meta=msgspec.to_builtins(self._stored))
+        parts = {MANIFEST: manifest}
+        for component in self._components:
+            parts[component.setting.key] = component.parts()
+        return parts
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, Parts]) -> "Pipeline":
+        """Return the pipeline that `parts` came from.
+
+        Raises:
+            ModelError: something is missing or has the wrong shape.
+            UnknownComponent: a component is not installed here.
+        """
+        try:
+            stored = msgspec.convert(parts[MANIFEST].meta, _Manifest)
+            components = [_restored(one, stored, parts[one.key]) for one in stored.components]
+        except (KeyError, IndexError, ValueError, TypeError, msgspec.MsgspecError) as error:
+            raise ModelError(
+                f"the NLU part of the model is damaged: {error}",
+                hint="Train again.",
+            ) from error
+        return cls(components, stored)
+
+
+def train_pipeline(  # noqa: PLR0913 - every input of training is named at the call
+    configs: Sequence[ComponentConfig],
+    data: NluData,
+    *,
+    generation: Generation,
+    diagnostics: Diagnostics,
+    language: str = "en",
+    seed: int = 0,
+    responses: Mapping[str, Sequence[Json]] | None = None,
+    progress: Progress | None = None,
+) -> Pipeline:
+    """Return the pipeline, trained; the same arguments give the same pipeline.
+
+    Args:
+        configs: from `read_pipeline`, in order.
+        data: what to learn from.
+        generation: whose rules the components follow.
+        diagnostics: takes what is odd; errors stop training.
+        language: ISO code.
+        seed: of all chance in training; components with a seed of their own use that.
+        responses: the domain's responses by name, as plain JSON; those of the data are added.
+        progress: is told the name of each component before it trains.
+
+    Raises:
+        ProblemsFound: the pipeline cannot work.
+    """
+    check_pipeline(configs, diagnostics)
+    check_against_data(configs, data, diagnostics)
+    diagnostics.raise_if_errors()
+    training = Training(
+        data=data,
+        lessons=[Lesson(example, Message(example.text)) for example in data.examples],
+        responses=_all_responses(data, responses or {}),
+        seed=seed,
+        diagnostics=diagnostics,
+    )
+    components: list[AnyComponent] = []
+    stored: list[_StoredComponent] = []
+    for place, config in enumerate(configs):
+        if progress is not None:
+            progress(config.name)
+        found = find_component(config.name, at=config.at)
+        setting = Setting(
+            name=_shown_name(config, generation),
+            key=f"{place}.{config.name}",
+            generation=generation,
+            language=language,
+        )
+        component = found.train(convert_params(config.params, found.Config), setting, training)
+        if found.provides & {TOKENS, FEATURES}:
+            for lesson in training.lessons:
+                component.process(lesson.message)
+        components.append(component)
+        stored.append(
+            _StoredComponent(
+                name=config.name, shown=setting.name, key=setting.key, params=config.params
+            )
+        )
+    diagnostics.raise_if_errors()
+    manifest = _Manifest(generation=generation, language=language, components=stored)
+    return Pipeline(components, manifest)
+
+
+def _shown_name(config: ComponentConfig, generation: Generation) -> str:
+    """Return the name that results carry: 0.x wrote `ner_crf` where its file said so."""
+    return config.written if generation is Generation.LEGACY else config.name
+
+
+def _all_responses(
+    data: NluData, responses: Mapping[str, Sequence[Json]]
+) -> dict[str, Sequence[Json]]:
+    own = {name: [node.plain() for node in nodes] for name, nodes in data.responses.items()}
+    return {**own, **responses}
+
+
+def _restored(one: _StoredComponent, stored: _Manifest, parts: Parts) -> AnyComponent:
+    found = find_component(one.name, trusted=False)
+    setting = Setting(
+        name=one.shown, key=one.key, generation=stored.generation, language=stored.language
+    )
+    return found.from_parts(convert_params(one.params, found.Config), setting, parts)

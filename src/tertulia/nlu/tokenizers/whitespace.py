@@ -1,0 +1,94 @@
+"""Whitespace tokenizer of both generations; offsets always point into the text as sent.
+
+Source: spec nlu.md section 7.4.
+"""
+
+import re
+from collections.abc import Iterable
+from re import Pattern
+from typing import ClassVar, Self
+
+import msgspec
+
+from tertulia.nlu.component import TOKENS, Component, Setting, Training
+from tertulia.nlu.message import Message, Token
+
+_LEGACY_PUNCTUATION = re.compile(r"[.,!?]+(?=\s|$)")
+
+# What a word may begin or end with, beside letters, digits and the underscore.
+_EDGE = r"[^\w#@&]+"
+_MODERN_PUNCTUATION = re.compile(
+    # at the end of a word
+    rf"{_EDGE}(?=\s|$)"
+    # at its beginning; a sign or a point before a digit belongs to the number
+    rf"|(?:\s|^){_EDGE}(?=[^\d\s])"
+    # inside, unless it holds an address, a path or a number together
+    r"|(?<=[^\d\s])[^\w._~:/?#\[\]()@!$&*+,;=-]+(?=[^\d\s])"
+)
+_EMOJI = re.compile(
+    "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2b1b\u2b1c"
+    "\u231a\u231b\u23e9-\u23f3\ufe0f\u200d\u200c\u20e3]+"
+)
+
+
+class WhitespaceConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """token_pattern: each word is cut into the matches of this pattern; None: words stay."""
+
+    token_pattern: str | None = None
+
+
+class WhitespaceTokenizer(Component[WhitespaceConfig]):
+    """Cuts a text at white space and drops punctuation around words."""
+
+    Config = WhitespaceConfig
+    provides: ClassVar[frozenset[str]] = frozenset({TOKENS})
+
+    def __init__(self, config: WhitespaceConfig, setting: Setting) -> None:
+        super().__init__(config, setting)
+        pattern = config.token_pattern
+        self._pattern: Pattern[str] | None = re.compile(pattern) if pattern else None
+
+    @classmethod
+    def train(cls, config: WhitespaceConfig, setting: Setting, training: Training) -> Self:
+        """Return the tokenizer; there is nothing to learn."""
+        return cls(config, setting)
+
+    def process(self, message: Message) -> None:
+        """Set the tokens of the message."""
+        words = legacy_words if self.setting.legacy else modern_words
+        tokens = align(message.text, words(message.text))
+        if self._pattern is not None:
+            tokens = [part for token in tokens for part in _cut(token, self._pattern)]
+        message.set_tokens(tokens)
+
+
+def legacy_words(text: str) -> list[str]:
+    """Return the words as 0.x finds them: only `.,!?` at the end of a word is dropped."""
+    return _LEGACY_PUNCTUATION.sub(" ", text).split()
+
+
+def modern_words(text: str) -> list[str]:
+    """Return the words as 2.x and 3.x find them; the text itself when nothing is left."""
+    words = _MODERN_PUNCTUATION.sub(" ", text).split()
+    kept = [word for word in words if not _EMOJI.fullmatch(word)]
+    return kept or [text]
+
+
+def align(text: str, words: Iterable[str]) -> list[Token]:
+    """Return the words with their offsets, each searched after the end of the one before."""
+    tokens: list[Token] = []
+    end = 0
+    for word in words:
+        start = text.index(word, end)
+        end = start + len(word)
+        tokens.append(Token(word, start, end))
+    return tokens
+
+
+def _cut(token: Token, pattern: Pattern[str]) -> list[Token]:
+    parts = [
+        Token(match.group(), token.start + match.start(), token.start + match.end())
+        for match in pattern.finditer(token.text)
+        if match.group()
+    ]
+    return parts or [token]
