@@ -36,7 +36,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     generation: Literal["legacy", "modern"]
     nlu_generation: Literal["legacy", "modern"] | None = None
     kinds: tuple[Kind, ...]
-    assistant_id: str | None = None
+    assistant_id: str
     language: str | None = None
     fingerprints: dict[str, str] = {}
 

@@ -1,0 +1,134 @@
+"""Fingerprints of what goes into a model, and from them what has to be trained again.
+
+Rule: places in files, the order of keys and the wording of responses are no reason to train.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from tertulia.core.domain.model import Domain
+from tertulia.data.nlu import NluData
+from tertulia.data.yaml import Node
+from tertulia.model.manifest import Manifest
+from tertulia.training.plain import plain
+from tertulia.training.project import ProjectData
+
+Json = Any
+
+
+class Fingerprints(msgspec.Struct, frozen=True, kw_only=True):
+    """Hexadecimal hashes. core, nlu: of what is learned. domain: of everything the bot says."""
+
+    core: str
+    nlu: str
+    domain: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return them by name, as the manifest keeps them."""
+        return {"core": self.core, "domain": self.domain, "nlu": self.nlu}
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be done. domain: only what the bot says is exchanged, nothing is learned."""
+
+    core: bool
+    nlu: bool
+    domain: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether an older model is as good as a new one."""
+        return not (self.core or self.nlu or self.domain)
+
+
+def fingerprints(data: ProjectData, *, product: str, seed: int, augmentation: int) -> Fingerprints:
+    """Return the fingerprints of a project under these settings.
+
+    product: version of the program; another one may learn differently.
+    """
+    common = {"product": product, "seed": seed, "generation": data.generation.value}
+    domain = data.domain or Domain(generation=data.generation)
+    return Fingerprints(
+        core=_hash(
+            common
+            | {
+                "augmentation": augmentation,
+                "policies": _node(data.config.policies),
+                "domain": _learned_domain(domain),
+                "stories": plain(data.stories),
+            }
+        ),
+        nlu=_hash(
+            common
+            | {
+                "language": data.config.language,
+                "pipeline": _node(data.config.pipeline),
+                "data": _nlu(data.nlu),
+                "responses": _selected_responses(domain, data.nlu),
+            }
+        ),
+        domain=_hash(plain(domain) | {"assistant_id": data.assistant_id}),
+    )
+
+
+def plan(
+    previous: Manifest | None,
+    now: Fingerprints,
+    *,
+    core: bool = True,
+    nlu: bool = True,
+    force: bool = False,
+) -> Plan:
+    """Return what to train of the wanted parts when a model from before exists.
+
+    force: train all wanted parts whatever was there before.
+    """
+    if previous is None or force:
+        return Plan(core=core, nlu=nlu, domain=core)
+    before = previous.fingerprints
+    train_core = core and ("core" not in previous.kinds or before.get("core") != now.core)
+    return Plan(
+        core=train_core,
+        nlu=nlu and ("nlu" not in previous.kinds or before.get("nlu") != now.nlu),
+        domain=train_core or (core and before.get("domain") != now.domain),
+    )
+
+
+def _learned_domain(domain: Domain) -> Json:
+    """Return what policies learn from: names and features, not wordings or session settings."""
+    bare = msgspec.structs.replace(
+        domain,
+        responses={},
+        raw={},
+    )
+    return [plain(bare), sorted(domain.responses)]
+
+
+def _nlu(data: NluData) -> Json:
+    return {
+        "examples": plain(data.examples),
+        "synonyms": dict(data.synonyms),
+        "regexes": plain(data.regexes),
+        "lookups": plain(data.lookups),
+    }
+
+
+def _selected_responses(domain: Domain, nlu: NluData) -> Json:
+    """Return the responses that a response selector answers with."""
+    starts = tuple(f"utter_{intent}/" for intent in nlu.retrieval_intents)
+    if not starts:
+        return None
+    own = {name: plain(value) for name, value in nlu.responses.items() if name.startswith(starts)}
+    return own | {
+        name: plain(value) for name, value in domain.responses.items() if name.startswith(starts)
+    }
+
+
+def _node(node: Node | None) -> Json:
+    return None if node is None else node.plain()
+
+
+def _hash(value: Json) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
