@@ -9,7 +9,7 @@ Source: spec nlg.md sections 1 and 2.
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 import msgspec
@@ -99,31 +99,32 @@ def eligible(
 ) -> Sequence[Variation]:
     """Return the variations among which chance decides, in the order of the domain."""
     variations = domain.responses.get(name, ())
-    here = [each for each in variations if each.channel is not None and each.channel == channel]
-    anywhere = [each for each in variations if each.channel is None]
+    here, anywhere = _of_channel(variations, channel), _of_channel(variations, None)
     if domain.generation is Generation.LEGACY:
         return here or anywhere
-    groups = (
-        [each for each in candidates if fits(each)]
-        for fits in (_holds_for(slots), _is_unconditional)
-        for candidates in (here, anywhere)
+    return (
+        _conditional(here, slots)
+        or _unconditional(here)
+        or _conditional(anywhere, slots)
+        or _unconditional(anywhere)
     )
-    conditional_here, conditional, default_here, default = groups
-    return conditional_here or default_here or conditional or default
 
 
-def _is_unconditional(variation: Variation) -> bool:
-    return variation.condition is None
+def _of_channel(variations: Sequence[Variation], channel: str | None) -> list[Variation]:
+    return [each for each in variations if each.channel == channel]
 
 
-def _holds_for(slots: Mapping[str, Json]) -> Callable[[Variation], bool]:
-    def holds(variation: Variation) -> bool:
-        # An empty list of conditions is neither a default nor ever true, as in the original.
-        return bool(variation.condition) and all(
-            _is_met(condition, slots) for condition in variation.condition or ()
-        )
+def _unconditional(variations: Sequence[Variation]) -> list[Variation]:
+    return [each for each in variations if each.condition is None]
 
-    return holds
+
+def _conditional(variations: Sequence[Variation], slots: Mapping[str, Json]) -> list[Variation]:
+    # An empty list of conditions is neither a default nor ever true, as in the original.
+    return [
+        each
+        for each in variations
+        if each.condition and all(_is_met(condition, slots) for condition in each.condition)
+    ]
 
 
 def _is_met(condition: ResponseCondition, slots: Mapping[str, Json]) -> bool:

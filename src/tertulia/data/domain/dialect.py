@@ -138,11 +138,14 @@ def _look_like_2(roots: Sequence[Node]) -> bool:
     """Tell whether forms state how slots are filled, or slots do so in the way of 2.x."""
     forms = [form for root in roots for _, form in _entries(root.get("forms"))]
     slots = [slot for root in roots for slot in _slots(root)]
-    return (
-        any(_states_mappings(form) for form in forms)
-        or any(slot.get("auto_fill") for slot in slots)
-        or any(_text_of(slot.get("type")).startswith("rasa.shared.core.slots.") for slot in slots)
-        or (bool(forms) and any(slot.get("mappings") is None for slot in slots))
+    if any(_states_mappings(form) for form in forms) or any(_is_of_2(slot) for slot in slots):
+        return True
+    return bool(forms) and any(slot.get("mappings") is None for slot in slots)
+
+
+def _is_of_2(slot: Node) -> bool:
+    return slot.get("auto_fill") is not None or _text_of(slot.get("type")).startswith(
+        "rasa.shared.core.slots."
     )
 
 

@@ -9,11 +9,13 @@ from pathlib import Path
 import msgspec
 
 from tertulia.base.diagnostics import Diagnostics
-from tertulia.core.domain.model import Dialect, Domain, Generation
+from tertulia.core.domain.model import Dialect, Domain, Generation, Variation
 from tertulia.data.domain.build import build
-from tertulia.data.domain.dialect import SECTIONS, decide, is_domain, version_of
+from tertulia.data.domain.dialect import SECTIONS, FileDialect, decide, is_domain, version_of
 from tertulia.data.domain.fragment import Fragment
 from tertulia.data.domain.merge import merge
+from tertulia.data.domain.reader import Reader
+from tertulia.data.domain.responses import read_responses
 from tertulia.data.domain.sections import read_fragment
 from tertulia.data.source_files import find_files
 from tertulia.data.yaml import Node, YamlRules, parse, read_text
@@ -65,40 +67,49 @@ def read_domain_text(
     return _read([_Source(file, text, is_named=True)], env, generation, diagnostics)
 
 
+def read_response_section(
+    node: Node, *, diagnostics: Diagnostics
+) -> dict[str, tuple[Variation, ...]]:
+    """Return the responses of a `responses` section in another file, such as one of NLU data."""
+    reader = Reader(FileDialect(Dialect.V3), diagnostics)
+    return {name: entry.value for name, entry in read_responses(node, reader).items()}
+
+
 def _read(
     sources: Sequence[_Source],
     env: Mapping[str, str] | None,
     generation: Generation | None,
     diagnostics: Diagnostics,
 ) -> Domain | None:
+    found = _roots(sources, env, diagnostics)
+    versions = [version_of(root, diagnostics) for _, root in found]
+    if not found:
+        _note_nothing(sources, diagnostics)
+        return None
+    kept = [n for n, version in enumerate(versions) if not version.too_new]
+    if not kept:
+        # A file that is too new counts as an empty domain.
+        empty = Fragment(dialects=frozenset({Dialect.V3}))
+        return build(empty, generation or Generation.MODERN, diagnostics)
+    decided, dialects = decide([found[n][1] for n in kept], [versions[n] for n in kept], generation)
+    fragments: list[Fragment] = []
+    for n, dialect in zip(kept, dialects, strict=True):
+        source, root = found[n]
+        root = _reread(source, root, dialect.dialect, env, diagnostics)
+        fragments.append(read_fragment(root, dialect, diagnostics))
+    return build(merge(fragments, diagnostics), decided, diagnostics)
+
+
+def _roots(
+    sources: Sequence[_Source], env: Mapping[str, str] | None, diagnostics: Diagnostics
+) -> list[tuple[_Source, Node]]:
+    """Return the sources that are part of the domain with their trees."""
     found: list[tuple[_Source, Node]] = []
     for source in sources:
         root = parse(source.text, file=source.file, env=env, diagnostics=diagnostics)
         if root is not None and _belongs(root, source, diagnostics):
             found.append((source, root))
-    versions = [version_of(root, diagnostics) for _, root in found]
-    kept = [
-        (source, root, version)
-        for (source, root), version in zip(found, versions, strict=True)
-        if not version.too_new
-    ]
-    if not kept:
-        if found:
-            # A file that is too new counts as an empty domain.
-            empty = Fragment(dialects=frozenset({Dialect.V3}))
-            return build(empty, generation or Generation.MODERN, diagnostics)
-        _note_nothing(sources, diagnostics)
-        return None
-    decided, dialects = decide(
-        [root for _, root, _ in kept], [version for _, _, version in kept], generation
-    )
-    fragments = [
-        read_fragment(
-            _reread(source, root, dialect.dialect, env, diagnostics), dialect, diagnostics
-        )
-        for (source, root, _), dialect in zip(kept, dialects, strict=True)
-    ]
-    return build(merge(fragments, diagnostics), decided, diagnostics)
+    return found
 
 
 def _belongs(root: Node, source: _Source, diagnostics: Diagnostics) -> bool:
