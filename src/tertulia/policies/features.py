@@ -1,0 +1,103 @@
+"""States as sparse features: single facts, and the pairs of facts that decide most turns.
+
+Rule: a feature is a text; the vocabulary is what training saw, everything else is ignored.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tertulia.core.events import ACTION_LISTEN
+from tertulia.core.states import TurnState, UserPart
+
+Row = tuple[list[int], list[float]]
+_Feature = tuple[str, float]
+
+
+class Vocabulary:
+    """Numbers for features. Fixed once made."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(dict.fromkeys(names))
+        self._numbers = {name: number for number, name in enumerate(self.names)}
+
+    @classmethod
+    def of(cls, windows: Iterable[Sequence[TurnState]]) -> "Vocabulary":
+        """Return the vocabulary of these windows."""
+        return cls(name for states in windows for name, _ in features(states))
+
+    def __len__(self) -> int:
+        """Return the number of features."""
+        return len(self.names)
+
+    def row(self, states: Sequence[TurnState]) -> Row:
+        """Return indices and values of the known features of a window."""
+        found: dict[int, float] = {}
+        for name, value in features(states):
+            number = self._numbers.get(name)
+            if number is not None:
+                found[number] = value
+        return list(found), list(found.values())
+
+
+def features(states: Sequence[TurnState]) -> Iterator[_Feature]:
+    """Yield the features of a window; its last state is the current one."""
+    if not states:
+        return
+    for back, state in enumerate(reversed(states)):
+        yield from _single(state, str(back), with_user=state.action == ACTION_LISTEN or not back)
+    yield from _pairs(states)
+
+
+def _single(state: TurnState, back: str, *, with_user: bool) -> Iterator[_Feature]:
+    yield f"{back} action {state.action}", 1.0
+    if state.loop is not None:
+        yield f"{back} loop {state.loop}", 1.0
+    if with_user:
+        yield from ((f"{back} {fact}", 1.0) for fact in _said(state.user))
+    for fact, value in _slots(state):
+        yield f"{back} {fact}", value
+
+
+def _said(user: UserPart) -> Iterator[str]:
+    if user.intent is not None:
+        yield f"intent {user.intent}"
+    for entity in user.entities:
+        yield f"entity {entity}"
+    if user.text is not None:
+        yield from (f"word {word}" for word in dict.fromkeys(user.text.lower().split()))
+
+
+def _slots(state: TurnState) -> Iterator[_Feature]:
+    for name, part in state.slots:
+        if isinstance(part, str):
+            yield f"slot {name} {part}", 1.0
+        else:
+            yield from (
+                (f"slot {name} {index}", value) for index, value in enumerate(part) if value
+            )
+
+
+def _pairs(states: Sequence[TurnState]) -> Iterator[_Feature]:
+    current = states[-1]
+    before = states[-2] if len(states) > 1 else None
+    action = f"action {current.action}"
+    intent = f"intent {current.user.intent}"
+    asked = next((s.action for s in reversed(states) if s.action != ACTION_LISTEN), None)
+    yield f"{action} & {intent}", 1.0
+    yield f"{action} & {intent} & asked {asked}", 1.0
+    if before is not None:
+        yield f"{action} & before {before.action}", 1.0
+        yield f"{action} & before {before.action} & {intent}", 1.0
+        changed = dict(before.slots)
+        for name, part in current.slots:
+            if changed.get(name) != part:
+                yield f"changed {name}", 1.0
+                yield f"changed {name} & {action}", 1.0
+    if len(states) > 2 and before is not None:
+        yield f"{action} & {before.action} & {states[-3].action} & {intent}", 1.0
+    if current.loop is not None:
+        yield f"loop {current.loop} & {action} & {intent}", 1.0
+    for entity in current.user.entities:
+        yield f"{action} & entity {entity} & {intent}", 1.0
+    for fact, value in _slots(current):
+        yield f"{fact} & {action}", value
+        yield f"{fact} & {action} & {intent}", value

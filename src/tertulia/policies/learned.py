@@ -1,0 +1,233 @@
+"""The learned policy: a linear model over facts of the last states and their pairs.
+
+It answers to the names of the originals' neural policies. Its figures differ from theirs; what it
+has in common is the role: to generalise where stories do not match exactly.
+
+Source: spec policies.md sections 6 and 10.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from tertulia.base.errors import ConfigError, ModelError
+from tertulia.core.domain.model import Domain, Generation
+from tertulia.core.events import ACTION_LISTEN
+from tertulia.core.prediction import Prediction
+from tertulia.core.states import (
+    NO_RULE_ONLY,
+    RuleOnly,
+    StateTable,
+    TurnState,
+    UserPart,
+    history_for,
+)
+from tertulia.core.tracker import Tracker
+from tertulia.ml.parts import Parts
+from tertulia.ml.softmax import Recipe, SparseSoftmax
+from tertulia.policies.features import Vocabulary
+from tertulia.policies.policy import (
+    PolicyConfig,
+    PolicyTraining,
+    by_generation,
+    examples,
+    priority_of,
+)
+from tertulia.policies.state_book import texts
+
+WIDEST = 10
+"""States looked at when the setting says all; what is further back has never helped."""
+
+EPOCHS = 40
+
+
+class LearnedConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """max_history: states looked at (0.x: 5; later null, at most 10 are used). epochs: passes
+    over the examples (default 40). random_seed: of their order. ranking_length: actions that
+    keep a score (0: all), the others get 0; renormalize_confidences: so that they sum to 1.
+    e2e_confidence_threshold: what a prediction from the text must have to win.
+    """
+
+    max_history: int | UnsetType | None = UNSET
+    epochs: int | UnsetType = UNSET
+    random_seed: int | None = None
+    ranking_length: int = 0
+    renormalize_confidences: bool = False
+    e2e_confidence_threshold: float = 0.5
+
+
+class LearnedPolicy:
+    """Scores every action that the stories know. Subclasses give it the originals' names."""
+
+    name: ClassVar[str] = "LearnedPolicy"
+    Config: ClassVar[type[PolicyConfig]] = LearnedConfig
+
+    def __init__(
+        self,
+        config: LearnedConfig,
+        table: StateTable,
+        vocabulary: Vocabulary,
+        actions: Sequence[str],
+        model: SparseSoftmax,
+        rule_only: RuleOnly = NO_RULE_ONLY,
+    ) -> None:
+        self._config = config
+        self._table = table
+        self._vocabulary = vocabulary
+        self._actions = tuple(actions)
+        self._model = model
+        self._history = history_for(table, rule_only)
+        self._width = width(config.max_history, table.generation)
+        self._priority = priority_of(config, table.generation, legacy=1, modern=1)
+        user_facts = [name for name in vocabulary.names if name.startswith("0 ")]
+        self._by_text = any(name.startswith("0 word ") for name in user_facts)
+        self._by_intent = any(name.startswith("0 intent ") for name in user_facts)
+
+    @classmethod
+    def train(cls, config: LearnedConfig, data: PolicyTraining) -> Self:
+        """Learn all stories, those glued together too.
+
+        Raises:
+            ConfigError: there is nothing to learn from.
+        """
+        found = examples(
+            data.stories(augmented=True), data.table, width(config.max_history, data.generation)
+        )
+        if not found:
+            raise ConfigError(
+                f"the policy '{cls.name}' has no story to learn from",
+                hint="Write a story, or leave the policy out.",
+                at=data.at,
+                code="T173",
+            )
+        actions = sorted({example.action for example in found})
+        number = {action: index for index, action in enumerate(actions)}
+        vocabulary = Vocabulary.of(example.states for example in found)
+        data.report(cls.name, 0.2)
+        model = SparseSoftmax.train(
+            [vocabulary.row(example.states) for example in found],
+            [number[example.action] for example in found],
+            classes=len(actions),
+            features=len(vocabulary),
+            recipe=recipe(config.epochs, config.random_seed, data.seed),
+        )
+        data.report(cls.name, 1.0)
+        return cls(config, data.table, vocabulary, actions, model)
+
+    @classmethod
+    def from_parts(cls, config: LearnedConfig, parts: Parts, domain: Domain) -> Self:
+        """Return the policy of a model. Raises ModelError for damaged parts."""
+        names, actions = texts(parts.meta.get("features")), texts(parts.meta.get("actions"))
+        model = loaded_model(parts, len(names), len(actions))
+        return cls(config, StateTable(domain), Vocabulary(names), actions, model)
+
+    def parts(self) -> Parts:
+        """Return names as JSON and weights as arrays."""
+        meta: dict[str, Any] = {
+            "features": list(self._vocabulary.names),
+            "actions": list(self._actions),
+        }
+        return Parts(meta=meta, arrays=self._model.parts().arrays)
+
+    def knowing(self, rule_only: RuleOnly) -> Self:
+        """Return the same model, blind for what only rules contain."""
+        return type(self)(
+            self._config, self._table, self._vocabulary, self._actions, self._model, rule_only
+        )
+
+    @property
+    def needed_history(self) -> int | None:
+        """Return how many states are looked at."""
+        return self._width
+
+    def predict(self, tracker: Tracker) -> Prediction:
+        """Return a probability for every known action."""
+        states = self._history.last(tracker, self._width).states
+        scores = self._scores(states)
+        end_to_end = False
+        text = tracker.state.latest_message.text
+        if self._by_text and text and states and states[-1].action == ACTION_LISTEN:
+            read = (*states[:-1], replace(states[-1], user=UserPart(text=text)))
+            by_text = self._scores(read)
+            best = max(by_text.values())
+            sure = best > self._config.e2e_confidence_threshold and best > max(scores.values())
+            if sure or not self._by_intent:
+                scores, end_to_end = by_text, True
+        return Prediction(
+            policy=self.name,
+            scores=self._ranked(scores),
+            priority=self._priority,
+            end_to_end=end_to_end,
+            why={"by": "learned"},
+        )
+
+    def _scores(self, states: Sequence[TurnState]) -> dict[str, float]:
+        indices, values = self._vocabulary.row(states)
+        found: list[float] = self._model.probabilities(indices, values).tolist()
+        return dict(zip(self._actions, found, strict=True))
+
+    def _ranked(self, scores: dict[str, float]) -> dict[str, float]:
+        keep = self._config.ranking_length
+        if not 0 < keep < len(scores):
+            return scores
+        best = dict(sorted(scores.items(), key=lambda pair: -pair[1])[:keep])
+        total = sum(best.values())
+        if self._config.renormalize_confidences and total:
+            return {action: score / total for action, score in best.items()}
+        return best
+
+
+class TEDPolicy(LearnedPolicy):
+    """The learned policy under its name of 1.8 and later."""
+
+    name: ClassVar[str] = "TEDPolicy"
+
+
+class KerasPolicy(LearnedPolicy):
+    """The learned policy under its name of 0.x."""
+
+    name: ClassVar[str] = "KerasPolicy"
+
+
+class EmbeddingPolicy(LearnedPolicy):
+    """The learned policy under a name of 0.11 to 1.x."""
+
+    name: ClassVar[str] = "EmbeddingPolicy"
+
+
+class SklearnPolicy(LearnedPolicy):
+    """The learned policy under a name of 0.x to 2.x."""
+
+    name: ClassVar[str] = "SklearnPolicy"
+
+
+def width(max_history: int | UnsetType | None, generation: Generation) -> int:
+    """Return how many states are looked at."""
+    wanted = by_generation(max_history, generation, legacy=5, modern=None)
+    return WIDEST if wanted is None else wanted
+
+
+def recipe(epochs: int | UnsetType, random_seed: int | None, seed: int) -> Recipe:
+    """Return how to train. One pass, a neural network's default, would teach a linear model
+    nothing; so only what a person wrote counts, and at least 20 passes.
+    """
+    passes = EPOCHS if epochs is UNSET else max(20, min(epochs, 200))
+    return Recipe(epochs=passes, seed=seed if random_seed is None else random_seed)
+
+
+def loaded_model(parts: Parts, features: int, classes: int) -> SparseSoftmax:
+    """Return the linear model of parts.
+
+    Raises:
+        ModelError: its sizes are not those of the names beside it.
+    """
+    shape = tuple(parts.array("weights").shape)
+    if shape != (features, classes) or tuple(parts.array("bias").shape) != (classes,):
+        raise ModelError(
+            f"the weights of a policy are damaged: {shape} instead of {(features, classes)}",
+            hint="Train the model again.",
+            code="T420",
+        )
+    return SparseSoftmax.from_parts(parts)
