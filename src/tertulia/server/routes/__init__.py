@@ -1,0 +1,1 @@
+"""One module per resource; `declare` is how a route is written."""

@@ -1,0 +1,109 @@
+"""The server's composition: routes of the settings, error handlers, and the edge around them."""
+
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+
+from tertulia.base.errors import TertuliaError
+from tertulia.engine.service import Service
+from tertulia.server.body import AnyRequest
+from tertulia.server.edge import Edge
+from tertulia.server.errors import (
+    ErrorBody,
+    Failure,
+    failure_of,
+    failure_of_bug,
+    failure_of_status,
+)
+from tertulia.server.routes import conversations, domain, info, pages, parse, turns, webhooks
+from tertulia.server.served import Served, served_by
+from tertulia.server.settings import ServerSettings, check_channels
+
+_log = logging.getLogger("tertulia.server")
+
+DRAIN = 30.0
+"""Seconds that turns under way get to end when the server stops."""
+
+_CHANNELS = (*webhooks.CHANNELS, *pages.ALWAYS)
+_API = (
+    *info.API,
+    *conversations.API,
+    *turns.API,
+    *domain.API,
+    *parse.API,
+    *pages.API,
+)
+
+
+def create_app(
+    service: Service, settings: ServerSettings, *, now: Callable[[], float] = time.time
+) -> Edge:
+    """Return the ASGI application. It closes the service when the server stops.
+
+    now: Unix seconds; the time that events get which bring none.
+
+    Raises:
+        ConfigError: channels, credentials or origins of the settings cannot be used.
+    """
+    check_channels(settings)
+    served = Served(service, settings, now)
+    if settings.enable_api and served.gate.is_open:
+        _log.warning("T195 the API is open to everybody who reaches this address")
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            await served.turns.drain(DRAIN)
+            await service.close()
+
+    app = Litestar(
+        route_handlers=list(_routes(settings)),
+        lifespan=[lifespan],
+        state=State({"served": served}),
+        openapi_config=None,
+        request_max_body_size=settings.body_limit,
+        exception_handlers={
+            TertuliaError: _on_refusal,
+            HTTPException: _on_framework,
+            Exception: _on_bug,
+        },
+        logging_config=None,
+    )
+    return Edge(app, settings)
+
+
+def _routes(settings: ServerSettings) -> tuple[HTTPRouteHandler, ...]:
+    """Return the routes. Without the API the modern profile still answers at the root."""
+    if settings.enable_api:
+        return (*_CHANNELS, *info.ALWAYS, *_API)
+    return _CHANNELS if settings.is_legacy else (*_CHANNELS, *info.ALWAYS)
+
+
+def _on_refusal(request: AnyRequest, error: TertuliaError) -> Response[ErrorBody]:
+    return _send(failure_of(error, served_by(request).settings))
+
+
+def _on_framework(request: AnyRequest, error: HTTPException) -> Response[ErrorBody]:
+    settings = served_by(request).settings
+    return _send(failure_of_status(error.status_code, settings, error.headers))
+
+
+def _on_bug(request: AnyRequest, error: Exception) -> Response[ErrorBody]:
+    _log.error("T815 a request failed", exc_info=error)
+    return _send(failure_of_bug(served_by(request).settings))
+
+
+def _send(failure: Failure) -> Response[ErrorBody]:
+    headers: dict[str, Any] = dict(failure.headers)
+    return Response(
+        failure.body, status_code=failure.status, headers=headers, media_type="application/json"
+    )

@@ -1,0 +1,118 @@
+"""The outermost layer: what happens to every request before routing and after the answer.
+
+Conversation ids may contain slashes in the modern profile, while a route's parameter is one path
+segment; so ids are percent-encoded again here and decoded by the routes.
+"""
+
+import logging
+import re
+from time import perf_counter
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+from tertulia.server.cors import Cors, Header
+from tertulia.server.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+
+_log = logging.getLogger("tertulia.access")
+
+_ACTIONS = "tracker/events|tracker|story|respond|execute|predict|messages|trigger_intent"
+_MODERN_PATH = re.compile(rf"/conversations/(.+?)/({_ACTIONS})/?", re.DOTALL)
+_LEGACY_PATH = re.compile(rf"/conversations/([^/]+)/({_ACTIONS})/?", re.DOTALL)
+
+_COMMON: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"),)
+
+
+class Edge:
+    """Wraps the routes: ids, HEAD, CORS, the access log."""
+
+    def __init__(self, app: "ASGIApp", settings: ServerSettings) -> None:
+        self.app = app
+        self._cors = Cors(settings.cors_origins)
+        self._path = _LEGACY_PATH if settings.is_legacy else _MODERN_PATH
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began = perf_counter()
+        method, path = scope["method"], scope["path"]
+        answered = _Answer(send, is_head=method == "HEAD", headers=self._headers(scope))
+        inner = cast(
+            "Scope",
+            {
+                **scope,
+                "method": "GET" if method == "HEAD" else method,
+                "path": self._encode_id(path),
+            },
+        )
+        try:
+            if path.endswith("/chat/"):
+                await answered.redirect(b"../chat")
+            else:
+                await self.app(inner, receive, answered.send)
+        finally:
+            if _log.isEnabledFor(logging.INFO):
+                took = (perf_counter() - began) * 1000
+                _log.info("%s %s %d %.1fms", method, quote(path), answered.status, took)
+
+    def _encode_id(self, path: str) -> str:
+        if not path.startswith("/conversations/"):
+            return path
+        found = self._path.fullmatch(path)
+        if found is None:
+            return path
+        return f"/conversations/{quote(found[1], safe='')}/{found[2]}"
+
+    def _headers(self, scope: "Scope") -> list[Header]:
+        if self._cors.is_closed:
+            return []
+        given = dict(scope["headers"])
+        origin = given.get(b"origin")
+        headers = self._cors.headers(origin.decode("latin-1") if origin is not None else None)
+        is_preflight = (
+            scope["type"] == "http"
+            and scope["method"] == "OPTIONS"
+            and origin is not None
+            and b"access-control-request-method" in given
+        )
+        if is_preflight and origin is not None:
+            asked = given.get(b"access-control-request-headers")
+            headers += self._cors.preflight(origin.decode("latin-1"), asked)
+        return headers
+
+
+class _Answer:
+    """Watches one answer go out. status: 0 until it began."""
+
+    def __init__(self, send: "Send", *, is_head: bool, headers: list[Header]) -> None:
+        self._send = send
+        self._is_head = is_head
+        self._headers = headers
+        self.status = 0
+
+    async def send(self, message: "Message") -> None:
+        if message["type"] == "http.response.start":
+            message = self._begin(message)
+        elif self._is_head and message["type"] == "http.response.body":
+            message["body"] = b""
+        await self._send(message)
+
+    async def redirect(self, location: bytes) -> None:
+        headers = [(b"location", location), (b"content-length", b"0")]
+        await self.send({"type": "http.response.start", "status": 308, "headers": headers})
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _begin(self, message: "HTTPResponseStartEvent") -> "HTTPResponseStartEvent":
+        headers = list(message["headers"])
+        self.status = message["status"]
+        if self.status == 204 and any(name == b"allow" for name, _ in headers):
+            # The originals answer OPTIONS with 200, and browsers accept either.
+            self.status = 200
+            headers.append((b"content-length", b"0"))
+        headers += [*_COMMON, *self._headers]
+        message["status"], message["headers"] = self.status, headers
+        return message

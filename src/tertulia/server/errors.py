@@ -1,0 +1,206 @@
+"""The one table from errors to HTTP: status and reason per profile, and the error body.
+
+Source: spec http_api.md sections 2, 3 and 6.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from tertulia.base.errors import (
+    ActionServerError,
+    ChannelError,
+    EventRejected,
+    LockTimeout,
+    PortError,
+    RequestError,
+    ResponseServerError,
+    StoreConflict,
+    StoreUnavailable,
+    TertuliaError,
+)
+from tertulia.server.settings import ServerSettings
+
+Json = Any
+_log = logging.getLogger("tertulia.server")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """How one kind of error is answered in one profile."""
+
+    status: int
+    reason: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """How one kind of error is answered in both profiles."""
+
+    legacy: Answer
+    modern: Answer
+
+
+def _same(status: int, reason: str) -> Row:
+    return Row(Answer(status, reason), Answer(status, reason))
+
+
+def _differs(legacy: tuple[int, str], modern: tuple[int, str]) -> Row:
+    return Row(Answer(*legacy), Answer(*modern))
+
+
+_INVALID = _differs((400, "InvalidParameter"), (400, "BadRequest"))
+_NO_MODEL = _differs((503, "NoAgent"), (409, "Conflict"))
+_OURS = _differs((500, "ServerError"), (500, "ServerError"))
+
+NO_MODEL = "T410"
+NO_POLICIES = "T150"
+MALFORMED_JSON = "T801"
+BODY_TOO_LARGE = "T802"
+TOO_DEEP = "T803"
+WRONG_PARAMETER = "T804"
+WRONG_VERBOSITY = "T805"
+WRONG_EVENTS = "T806"
+NOT_AUTHENTICATED = "T807"
+NOT_AUTHORIZED = "T808"
+NOT_ACCEPTABLE = "T809"
+UNKNOWN_CONVERSATION = "T810"
+NOT_A_USER = "T811"
+NO_ROUTE = "T812"
+NO_METHOD = "T813"
+TOO_SLOW = "T814"
+BUG = "T815"
+UNREADABLE = "T816"
+
+BY_CODE: Mapping[str, Row] = {
+    NO_MODEL: _NO_MODEL,
+    NO_POLICIES: _NO_MODEL,
+    MALFORMED_JSON: _INVALID,
+    BODY_TOO_LARGE: _same(413, "PayloadTooLarge"),
+    TOO_DEEP: _INVALID,
+    WRONG_PARAMETER: _INVALID,
+    WRONG_VERBOSITY: _differs((404, "InvalidParameter"), (400, "BadRequest")),
+    WRONG_EVENTS: _INVALID,
+    NOT_AUTHENTICATED: _same(401, "NotAuthenticated"),
+    NOT_AUTHORIZED: _same(403, "NotAuthorized"),
+    NOT_ACCEPTABLE: _differs((406, "InvalidHeader"), (406, "NotAcceptable")),
+    UNKNOWN_CONVERSATION: _same(404, "Not found"),
+    NOT_A_USER: _differs((400, "NotSupported"), (400, "BadRequest")),
+    NO_ROUTE: _same(404, "NotFound"),
+    NO_METHOD: _same(405, "MethodNotAllowed"),
+    TOO_SLOW: _same(503, "Timeout"),
+    BUG: _OURS,
+    UNREADABLE: _same(400, "BadRequest"),
+}
+"""By code: what a request did wrong, and what is missing to serve it."""
+
+BY_KIND: Mapping[type[TertuliaError], Row] = {
+    EventRejected: _INVALID,
+    StoreUnavailable: _same(503, "StoreUnavailable"),
+    StoreConflict: _same(503, "StoreConflict"),
+    LockTimeout: _same(503, "LockTimeout"),
+    ActionServerError: _same(502, "ActionServerError"),
+    ResponseServerError: _same(502, "ResponseServerError"),
+    ChannelError: _same(502, "ChannelError"),
+    TertuliaError: _OURS,
+}
+"""By class, the nearest base class counts; for everything whose code is not above."""
+
+_BY_STATUS = {404: NO_ROUTE, 405: NO_METHOD, 413: BODY_TOO_LARGE}
+_WORDS = {
+    NO_ROUTE: "There is nothing at this address.",
+    NO_METHOD: "This address does not answer this method.",
+    BODY_TOO_LARGE: "The request's body is too large.",
+    UNREADABLE: "The request cannot be read.",
+    BUG: "The server failed; its log says why.",
+}
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """The body of every error. code: the HTTP status. error_code: T and three digits."""
+
+    version: str
+    status: str
+    message: str
+    reason: str
+    details: dict[str, Json]
+    help: str | None
+    code: int
+    error_code: str
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An error ready to be sent."""
+
+    status: int
+    body: ErrorBody
+    headers: Mapping[str, str] = {}
+
+
+def answer_for(error: TertuliaError, settings: ServerSettings) -> Answer:
+    """Return status and reason of an error."""
+    row = BY_CODE.get(error.code)
+    if row is None:
+        row = next(BY_KIND[kind] for kind in type(error).__mro__ if kind in BY_KIND)
+    return row.legacy if settings.is_legacy else row.modern
+
+
+def status_of(code: str, settings: ServerSettings) -> int:
+    """Return the status of a code of the table."""
+    row = BY_CODE[code]
+    return (row.legacy if settings.is_legacy else row.modern).status
+
+
+def failure_of(error: TertuliaError, settings: ServerSettings) -> Failure:
+    """Return what to send for an error raised on purpose; what is our fault is logged."""
+    answer = answer_for(error, settings)
+    if answer.status >= 500:
+        _log.error("%s", error)
+    details: dict[str, Json] = {}
+    if isinstance(error, RequestError) and error.parameter is not None:
+        details = {"parameter": error.parameter, "in": error.where}
+    elif isinstance(error, EventRejected):
+        details = {"parameter": "", "in": "body"}
+    headers: dict[str, str] = {}
+    if isinstance(error, PortError) and error.retry:
+        headers["Retry-After"] = "1"
+    if answer.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    message = f"{error.message} {error.hint}".strip()
+    return _failure(answer, message, error.code, settings, details, headers)
+
+
+def failure_of_status(
+    status: int, settings: ServerSettings, headers: Mapping[str, str] | None = None
+) -> Failure:
+    """Return what to send when the framework refuses a request before any route runs."""
+    code = _BY_STATUS.get(status, BUG if status >= 500 else UNREADABLE)
+    row = BY_CODE[code]
+    reason = (row.legacy if settings.is_legacy else row.modern).reason
+    return _failure(Answer(status, reason), _WORDS[code], code, settings, {}, headers or {})
+
+
+def failure_of_bug(settings: ServerSettings) -> Failure:
+    """Return what to send for an error nobody foresaw."""
+    return failure_of_status(500, settings)
+
+
+def _failure(
+    answer: Answer,
+    message: str,
+    code: str,
+    settings: ServerSettings,
+    details: dict[str, Json],
+    headers: Mapping[str, str],
+) -> Failure:
+    body = ErrorBody(
+        version=settings.versions.version,
+        status="failure",
+        message=message[:1].upper() + message[1:],
+        reason=answer.reason,
+        details=details,
+        help=None,
+        code=answer.status,
+        error_code=code,
+    )
+    return Failure(answer.status, body, headers)

@@ -1,0 +1,134 @@
+"""The description of the API, OpenAPI 3.1: generated from the routes and what they declare.
+
+Rule: nothing is described that a route does not declare, and statuses come from the error table,
+so the description is that of the profile served.
+"""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.routes import HTTPRoute
+
+from tertulia.server.errors import ErrorBody, status_of
+from tertulia.server.routes.declare import Facts, facts_of
+from tertulia.server.settings import ServerSettings
+
+Json = Any
+Document = dict[str, Json]
+
+_DESCRIPTION = "A dialogue server. Conversations are kept as events; a turn adds to them."
+_REFERENCE = "#/components/schemas/{name}"
+
+QUERY: Mapping[str, tuple[str, str]] = {
+    "include_events": (
+        "string",
+        "Which events to show: ALL, APPLIED, AFTER_RESTART (the default) or NONE.",
+    ),
+    "until": ("number", "Only events up to this time, in Unix seconds."),
+    "events": ("boolean", "`false` shows no events (legacy)."),
+    "ignore_restarts": ("boolean", "`true` shows all events (legacy)."),
+    "all_sessions": ("boolean", "`true` tells every session, not only the last one."),
+    "output_channel": ("string", "Channel to say messages on, or `latest`."),
+    "execute_side_effects": ("boolean", "`true` says the `bot` events on the output channel."),
+    "query": ("string", "The message."),
+    "q": ("string", "The message, in short."),
+    "emulation_mode": ("string", "Shape of another service: WIT, LUIS or DIALOGFLOW."),
+    "stream": (
+        "boolean",
+        "`true` answers with one JSON object a line, each at once.",
+    ),
+    "token": ("string", "Taken and not looked at."),
+}
+"""JSON type and meaning of every query parameter."""
+
+
+def document_of(app: Litestar, settings: ServerSettings) -> bytes:
+    """Return the document as JSON; built once per application."""
+    found = cast("bytes | None", app.state.get("openapi"))
+    if found is None:
+        found = msgspec.json.encode(build(app, settings))
+        app.state["openapi"] = found
+    return found
+
+
+def build(app: Litestar, settings: ServerSettings) -> Document:
+    """Return the document of the application's routes."""
+    declared = _declared(app)
+    # A second application only writes the skeleton: the served one shall have no routes of the
+    # framework's own documentation.
+    skeleton = Litestar(
+        route_handlers=[handler for handler, _ in declared.values()],
+        openapi_config=OpenAPIConfig(
+            title="Tertulia",
+            version=settings.versions.version,
+            description=_DESCRIPTION,
+            use_handler_docstrings=True,
+        ),
+    )
+    document: Document = skeleton.openapi_schema.to_schema()
+    kinds = _kinds([facts for _, facts in declared.values()])
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
+    by_kind = dict(zip(map(repr, kinds), schemas, strict=True))
+    for (path, method), (_, facts) in declared.items():
+        _complete(document["paths"][path][method.lower()], facts, by_kind, settings)
+    document["components"] = {"schemas": components, "securitySchemes": _schemes(settings)}
+    return document
+
+
+def _declared(app: Litestar) -> dict[tuple[str, str], tuple[HTTPRouteHandler, Facts]]:
+    """Return handlers and what they declare, by path and method."""
+    found: dict[tuple[str, str], tuple[HTTPRouteHandler, Facts]] = {}
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        for handler in route.route_handlers:
+            facts = facts_of(handler)
+            if facts is not None:
+                for method in handler.http_methods:
+                    found[route.path_format, str(method)] = (handler, facts)
+    return found
+
+
+def _kinds(facts: list[Facts]) -> list[Any]:
+    listed = [ErrorBody, *(each.body for each in facts), *(each.answer for each in facts)]
+    unique = {repr(kind): kind for kind in listed if kind is not None}
+    return list(unique.values())
+
+
+def _complete(
+    operation: Document, facts: Facts, schemas: Mapping[str, Document], settings: ServerSettings
+) -> None:
+    parameters: list[Document] = operation.setdefault("parameters", [])
+    for name in facts.query:
+        kind, meaning = QUERY[name]
+        parameters.append(
+            {"name": name, "in": "query", "description": meaning, "schema": {"type": kind}}
+        )
+    if not parameters:
+        del operation["parameters"]
+    if facts.body is not None:
+        content = {"application/json": {"schema": schemas[repr(facts.body)]}}
+        operation["requestBody"] = {"required": True, "content": content}
+    if facts.guarded:
+        operation["security"] = [{name: []} for name in _schemes(settings)] or [{}]
+    schema: Document = {"type": "string"} if facts.answer is None else schemas[repr(facts.answer)]
+    media = {kind.partition(";")[0]: {"schema": schema} for kind in facts.media_types}
+    responses: Document = {"200": {"description": "Success.", "content": media}}
+    error = {"application/json": {"schema": schemas[repr(ErrorBody)]}}
+    for status in sorted({status_of(code, settings) for code in facts.all_errors()}):
+        responses[str(status)] = {"description": "An error.", "content": error}
+    operation["responses"] = responses
+
+
+def _schemes(settings: ServerSettings) -> Document:
+    schemes: Document = {}
+    if settings.auth_token is not None:
+        schemes["token"] = {"type": "apiKey", "in": "query", "name": "token"}
+        schemes["bearer"] = {"type": "http", "scheme": "bearer"}
+    if settings.jwt_secret is not None:
+        schemes["jwt"] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    return schemes

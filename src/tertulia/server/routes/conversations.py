@@ -1,0 +1,131 @@
+"""Conversations: look at one, change its events, tell its story.
+
+Source: spec http_api.md section 5.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Response
+from litestar.params import FromPath
+
+from tertulia.core.events import Event
+from tertulia.core.tracker.views import Verbosity, after_restart
+from tertulia.data.stories.dump import Dialogue, dump_markdown, dump_yaml, sessions
+from tertulia.engine.perform import last_session
+from tertulia.server import query
+from tertulia.server.body import AnyRequest, read_json
+from tertulia.server.errors import UNKNOWN_CONVERSATION, WRONG_EVENTS
+from tertulia.server.events_in import any_number, one_or_more
+from tertulia.server.routes.declare import ID, TEXT, Facts, operation
+from tertulia.server.served import Served, decode_id, served_by
+
+Json = Any
+TrackerJson = dict[str, Json]
+
+_TAG = "conversations"
+
+
+@operation(
+    "GET",
+    f"/conversations/{ID}/tracker",
+    summary="A conversation's state and events",
+    tag=_TAG,
+    facts=Facts(query=("include_events", "until", "events", "ignore_restarts"), answer=TrackerJson),
+)
+async def tracker(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
+    """Return a conversation; one that does not exist is shown as it would begin."""
+    served = served_by(request)
+    verbosity = query.verbosity(request, served.settings, _default_verbosity(request, served))
+    until = query.number(request, "until", served.settings)
+    view = await served.turns.run(
+        served.service.operations.show(decode_id(conversation_id), served.ready(), until=until)
+    )
+    return served.show(view, verbosity)
+
+
+def _default_verbosity(request: AnyRequest, served: Served) -> Verbosity:
+    if served.settings.is_legacy:
+        if query.flag(request, "ignore_restarts"):
+            return Verbosity.ALL
+        if not query.flag(request, "events", default=True):
+            return Verbosity.NONE
+    return Verbosity.AFTER_RESTART
+
+
+@operation(
+    "POST",
+    f"/conversations/{ID}/tracker/events",
+    summary="Add events to a conversation",
+    tag=_TAG,
+    facts=Facts(
+        query=("include_events", "output_channel", "execute_side_effects"),
+        body=dict[str, Json] | list[dict[str, Json]],
+        answer=TrackerJson,
+        errors=(WRONG_EVENTS,),
+    ),
+)
+async def append_events(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
+    """Log one event or a list of them as they are, and return the conversation after them."""
+    served = served_by(request)
+    verbosity = query.verbosity(request, served.settings)
+    body = await read_json(request)
+    events = one_or_more(body, now=served.now(), legacy=served.settings.is_legacy)
+    view = await served.turns.run(
+        served.service.operations.append(decode_id(conversation_id), events, served.ready())
+    )
+    return served.show(view, verbosity)
+
+
+@operation(
+    "PUT",
+    f"/conversations/{ID}/tracker/events",
+    summary="Replace a conversation's events",
+    tag=_TAG,
+    facts=Facts(
+        query=("include_events",),
+        body=list[dict[str, Json]],
+        answer=TrackerJson,
+        errors=(WRONG_EVENTS,),
+    ),
+)
+async def replace_events(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
+    """Make a list of events the whole conversation, and return it."""
+    served = served_by(request)
+    verbosity = query.verbosity(request, served.settings)
+    legacy = served.settings.is_legacy
+    body = await read_json(request)
+    events = any_number(body, now=served.now(), legacy=legacy, skip_unnamed=legacy)
+    view = await served.turns.run(
+        served.service.operations.replace(decode_id(conversation_id), events, served.ready())
+    )
+    return served.show(view, verbosity)
+
+
+@operation(
+    "GET",
+    f"/conversations/{ID}/story",
+    summary="A conversation as a test story",
+    tag=_TAG,
+    facts=Facts(
+        query=("until", "all_sessions"), media_types=(TEXT,), errors=(UNKNOWN_CONVERSATION,)
+    ),
+)
+async def story(request: AnyRequest, conversation_id: FromPath[str]) -> Response[bytes]:
+    """Write the conversation as a story: Markdown in the legacy profile, YAML in the modern."""
+    served = served_by(request)
+    name = decode_id(conversation_id)
+    await served.require_known(name)
+    until = query.number(request, "until", served.settings)
+    view = await served.turns.run(served.service.operations.show(name, served.ready(), until=until))
+    log: Sequence[Event] = after_restart(view.log)
+    if served.settings.is_legacy:
+        text = dump_markdown(Dialogue(name, view.tracker.applied_events()))
+    elif query.flag(request, "all_sessions"):
+        text = dump_yaml(sessions(name, log))
+    else:
+        text = dump_yaml([Dialogue(name, last_session(log))])
+    return Response(text.encode(), media_type=TEXT)
+
+
+API = (tracker, append_events, replace_events, story)

@@ -1,0 +1,99 @@
+"""What the server is: greeting, version, status, ids of conversations.
+
+Source: spec http_api.md section 5.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar import Response
+
+from tertulia.server.body import AnyRequest
+from tertulia.server.routes.declare import TEXT, Facts, operation
+from tertulia.server.served import served_by
+from tertulia.server.settings import Advertised, ServerSettings
+
+_PAGE = 1000
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The keys of every generation's status. is_ready: a model is loaded."""
+
+    model_fingerprint: str | None
+    is_ready: bool
+    model_file: str | None
+    model_id: str | None
+    fingerprint: dict[str, str]
+    num_active_training_jobs: int
+
+
+@operation(
+    "GET",
+    "/",
+    summary="Greeting",
+    tag="server",
+    facts=Facts(media_types=(TEXT,), guarded=False, model=False),
+)
+async def greet(request: AnyRequest) -> Response[bytes]:
+    """Say which server this is, as monitoring of the originals expects it."""
+    return Response(greeting(served_by(request).settings).encode(), media_type=TEXT)
+
+
+def greeting(settings: ServerSettings) -> str:
+    """Return the line that answers at the root."""
+    version = settings.versions.version
+    if settings.is_legacy:
+        return f"hello from Rasa Core: {version}"
+    return f"Hello from Rasa: {version}"
+
+
+@operation(
+    "GET",
+    "/version",
+    summary="Versions that clients compare with their own",
+    tag="server",
+    facts=Facts(answer=Advertised, guarded=False, model=False),
+)
+async def version(request: AnyRequest) -> Advertised:
+    """Name the version whose API is served, and the oldest model it takes."""
+    return served_by(request).settings.versions
+
+
+@operation(
+    "GET",
+    "/status",
+    summary="The loaded model",
+    tag="server",
+    facts=Facts(answer=Status, model=False),
+)
+async def status(request: AnyRequest) -> Status:
+    """Tell which model is loaded; without one the modern profile answers with an error."""
+    served = served_by(request)
+    if served.service.assistant is None and served.settings.is_legacy:
+        return Status(None, False, None, None, {}, 0)
+    model = served.ready().model
+    model_id = model.manifest.model_id
+    return Status(model_id, True, model.name, model_id, {}, 0)
+
+
+@operation(
+    "GET",
+    "/conversations",
+    summary="Ids of all conversations",
+    tag="conversations",
+    facts=Facts(answer=list[str], model=False),
+)
+async def conversations(request: AnyRequest) -> list[str]:
+    """List the ids of all stored conversations, in ascending order."""
+    operations = served_by(request).service.operations
+    found: list[str] = []
+    while True:
+        after = found[-1] if found else None
+        page: Sequence[str] = await operations.conversations(after=after, limit=_PAGE)
+        found += page
+        if len(page) < _PAGE:
+            return found
+
+
+ALWAYS = (greet,)
+API = (version, status, conversations)

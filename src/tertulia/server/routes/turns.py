@@ -1,0 +1,266 @@
+"""Conversations going on: answer a message, predict, run an action, log a message.
+
+Source: spec http_api.md section 5.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import msgspec
+from litestar.params import FromPath
+
+from tertulia.adapters.channels.collector import Collector, Message
+from tertulia.base.errors import RequestError, UnknownAction
+from tertulia.core.incoming import Incoming
+from tertulia.core.prediction import Decision
+from tertulia.engine.operations import View
+from tertulia.server import query
+from tertulia.server.body import AnyRequest, convert, read_json, read_struct
+from tertulia.server.errors import (
+    NOT_A_USER,
+    UNKNOWN_CONVERSATION,
+    WRONG_EVENTS,
+    WRONG_PARAMETER,
+)
+from tertulia.server.events_in import ParseData, any_number
+from tertulia.server.routes.declare import ID, Facts, operation
+from tertulia.server.served import Served, decode_id, served_by
+
+Json = Any
+TrackerJson = dict[str, Json]
+
+_TAG = "conversations"
+
+
+class Question(msgspec.Struct):
+    """A message to answer; `query` counts before `q`. An object holds the text in `text`."""
+
+    query: str | dict[str, Json] | msgspec.UnsetType = msgspec.UNSET
+    q: str | dict[str, Json] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Execution(msgspec.Struct):
+    """An action to run; `action` is the old word for `name`."""
+
+    name: str | None = None
+    action: str | None = None
+    policy: str | None = None
+    confidence: float | None = None
+
+
+class Said(msgspec.Struct):
+    """A message to log; `message` counts before `text`. parse_data: instead of NLU's result."""
+
+    sender: str | None = None
+    text: str | None = None
+    message: str | None = None
+    parse_data: dict[str, Json] | None = None
+
+
+class Score(msgspec.Struct, frozen=True):
+    """How sure the policies are of an action, in [0, 1]."""
+
+    action: str
+    score: float
+
+
+class Predicted(msgspec.Struct, frozen=True):
+    """The next action the bot would take. confidence: of the first of the scores."""
+
+    scores: list[Score]
+    policy: str | None
+    tracker: TrackerJson
+    confidence: float | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class Executed(msgspec.Struct, frozen=True):
+    """What running an action did. messages: what the bot said."""
+
+    tracker: TrackerJson
+    messages: list[Message]
+
+
+@operation(
+    "GET",
+    f"/conversations/{ID}/respond",
+    summary="Answer a message of the query string",
+    tag=_TAG,
+    facts=Facts(query=("query", "q"), answer=list[Message], errors=(WRONG_PARAMETER,)),
+)
+async def respond_to_query(request: AnyRequest, conversation_id: FromPath[str]) -> list[Message]:
+    """Take a message through a turn and return what the bot says."""
+    text = query.text(request, "query")
+    if text is None:
+        text = query.text(request, "q")
+    if text is None:
+        raise _no_message()
+    return await _respond(served_by(request), decode_id(conversation_id), text)
+
+
+@operation(
+    "POST",
+    f"/conversations/{ID}/respond",
+    summary="Answer a message",
+    tag=_TAG,
+    facts=Facts(body=Question, answer=list[Message]),
+)
+async def respond(request: AnyRequest, conversation_id: FromPath[str]) -> list[Message]:
+    """Take a message through a turn and return what the bot says."""
+    question = await read_struct(request, Question)
+    given = question.q if question.query is msgspec.UNSET else question.query
+    if isinstance(given, dict):
+        given = given.get("text", msgspec.UNSET)
+    if not isinstance(given, str):
+        raise _no_message()
+    return await _respond(served_by(request), decode_id(conversation_id), given)
+
+
+def _no_message() -> RequestError:
+    return RequestError(
+        "missing the message parameter.", parameter="query", where="query", code=WRONG_PARAMETER
+    )
+
+
+async def _respond(served: Served, sender_id: str, text: str) -> list[Message]:
+    output = Collector(sender_id, served.ready().generation)
+    incoming = Incoming(sender_id=sender_id, text=text)
+    await served.turns.run(served.service.handle(incoming, output))
+    return output.messages
+
+
+@operation(
+    "POST",
+    f"/conversations/{ID}/predict",
+    summary="The next action of a conversation",
+    tag=_TAG,
+    facts=Facts(answer=Predicted, errors=(UNKNOWN_CONVERSATION,)),
+)
+async def predict(request: AnyRequest, conversation_id: FromPath[str]) -> Predicted:
+    """Return what the bot would do next, without doing it."""
+    served = served_by(request)
+    name = decode_id(conversation_id)
+    await served.require_known(name)
+    decision, view = await served.service.operations.predict(name, served.ready())
+    scores = _scores(decision)
+    if not served.settings.is_legacy:
+        scores.sort(key=lambda each: (-each.score, each.action))
+    return Predicted(scores, decision.policy, served.show(view), decision.confidence)
+
+
+@operation(
+    "POST",
+    ("/predict", "/model/predict"),
+    summary="The next action after some events",
+    tag="model",
+    facts=Facts(
+        query=("include_events",),
+        body=list[dict[str, Json]],
+        answer=Predicted,
+        errors=(WRONG_EVENTS,),
+    ),
+)
+async def predict_events(request: AnyRequest) -> Predicted:
+    """Return what the bot would do after a list of events; nothing is stored."""
+    served = served_by(request)
+    verbosity = query.verbosity(request, served.settings)
+    legacy = served.settings.is_legacy
+    body = await read_json(request)
+    events = any_number(body, now=served.now(), legacy=legacy, skip_unnamed=False)
+    decision, view = await served.service.operations.predict_events(events, served.ready())
+    shown = served.show(view, verbosity)
+    confidence = msgspec.UNSET if legacy else decision.confidence
+    return Predicted(_scores(decision), decision.policy, shown, confidence)
+
+
+def _scores(decision: Decision) -> list[Score]:
+    pairs: Iterable[tuple[str, float]] = decision.scores.items()
+    return [Score(action, score) for action, score in pairs]
+
+
+@operation(
+    "POST",
+    f"/conversations/{ID}/execute",
+    summary="Run one action",
+    tag=_TAG,
+    facts=Facts(
+        query=("include_events", "output_channel"),
+        body=Execution,
+        answer=Executed,
+        errors=(UNKNOWN_CONVERSATION,),
+    ),
+)
+async def execute(request: AnyRequest, conversation_id: FromPath[str]) -> Executed:
+    """Run an action as if it had been predicted, and predict nothing after it."""
+    served = served_by(request)
+    name = decode_id(conversation_id)
+    await served.require_known(name)
+    verbosity = query.verbosity(request, served.settings)
+    wanted = await read_struct(request, Execution)
+    action = wanted.name or wanted.action
+    if not action:
+        raise _wrong_action("name of the action not provided in request body.")
+    assistant = served.ready()
+    output = Collector(name, assistant.generation)
+    decision = Decision(action=action, policy=wanted.policy, confidence=wanted.confidence)
+    try:
+        view: View = await served.turns.run(
+            served.service.operations.execute(name, decision, assistant, output)
+        )
+    except UnknownAction as error:
+        raise _wrong_action(error.message, hint=error.hint) from error
+    return Executed(served.show(view, verbosity), output.messages)
+
+
+def _wrong_action(message: str, *, hint: str = "") -> RequestError:
+    return RequestError(message, hint=hint, parameter="name", where="body", code=WRONG_PARAMETER)
+
+
+@operation(
+    "POST",
+    f"/conversations/{ID}/messages",
+    summary="Log a message without an answer",
+    tag=_TAG,
+    facts=Facts(query=("include_events",), body=Said, answer=TrackerJson, errors=(NOT_A_USER,)),
+)
+async def log_message(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
+    """Log a user's message and the slots it fills; the bot does not act on it yet."""
+    served = served_by(request)
+    verbosity = query.verbosity(request, served.settings)
+    said = await read_struct(request, Said)
+    if said.sender != "user":
+        raise RequestError(
+            "currently, only user messages can be passed to this endpoint. "
+            f"Messages of sender '{said.sender}' cannot be handled.",
+            parameter="sender",
+            where="body",
+            code=NOT_A_USER,
+        )
+    text = said.text if said.message is None else said.message
+    if text is None:
+        raise RequestError(
+            "there is no message in the body.",
+            hint="Give it as 'text'.",
+            parameter="text",
+            where="body",
+            code=WRONG_PARAMETER,
+        )
+    _check_parse_data(said.parse_data)
+    incoming = Incoming(sender_id=decode_id(conversation_id), text=text, parse_data=said.parse_data)
+    view = await served.turns.run(served.service.operations.log_message(incoming, served.ready()))
+    return served.show(view, verbosity)
+
+
+def _check_parse_data(parse_data: Mapping[str, Json] | None) -> None:
+    if parse_data is None:
+        return
+    if "intent" not in parse_data:
+        raise RequestError(
+            "'parse_data' has no 'intent'.",
+            parameter="parse_data",
+            where="body",
+            code=WRONG_PARAMETER,
+        )
+    convert(cast(Json, parse_data), ParseData)
+
+
+API = (respond_to_query, respond, predict, predict_events, execute, log_message)

@@ -1,0 +1,210 @@
+"""Serves an application with uvicorn: address taken early, signals end it after the last turn."""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import stat
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import uvicorn
+
+from tertulia.base.errors import ConfigError
+from tertulia.base.secret import Secret
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp
+
+T = TypeVar("T")
+
+BACKLOG = 2048
+SHUTDOWN = 30.0
+"""Seconds that open requests get to end."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """TLS files. ca: certificates that clients must be signed by, None asks clients for none."""
+
+    certificate: Path
+    key: Path
+    password: Secret | None = None
+    ca: Path | None = None
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the fastest event loop of this system and return its result."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+async def serve(
+    app: "ASGIApp",
+    host: str = "0.0.0.0",  # noqa: S104 - the default of the originals; the CLI shows it
+    port: int = 5005,
+    *,
+    uds: Path | None = None,
+    tls: Certificate | None = None,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    port: 0 takes a free one. uds: a Unix socket instead of host and port. on_ready: called once
+    with the address, when requests are answered.
+
+    Raises:
+        ConfigError: the address cannot be used, or the certificate cannot be read.
+    """
+    bound = _bind_path(uds) if uds is not None else _bind(host, port)
+    try:
+        config = uvicorn.Config(
+            app,
+            loop="none",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=int(SHUTDOWN),
+            **_tls_options(tls),
+        )
+        _load(config)
+        address = _address(bound, secure=tls is not None)
+        server = _Server(config, on_ready=lambda: on_ready(address) if on_ready else None)
+        await server.serve(sockets=[bound])
+        if not server.started:
+            raise ConfigError(
+                "the server could not start", hint="The log above says why.", code="T198"
+            )
+    finally:
+        bound.close()
+        if uds is not None:
+            uds.unlink(missing_ok=True)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which tells when it is ready and leaves by returning instead of by a signal."""
+
+    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            self._on_ready()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._leave) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _leave(self, number: int, frame: FrameType | None) -> None:
+        self.handle_exit(number, frame)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None  # not made for this system
+    return uvloop.new_event_loop
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except (OSError, OverflowError) as error:
+        bound.close()
+        raise _cannot_bind(f"{host}:{port}", error) from error
+    return bound
+
+
+def _bind_path(path: Path) -> socket.socket:
+    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.exists() and stat.S_ISSOCK(path.stat().st_mode) and not _is_answered(path):
+            path.unlink()
+        bound.bind(os.fspath(path))
+    except OSError as error:
+        bound.close()
+        raise _cannot_bind(str(path), error) from error
+    return bound
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(os.fspath(path))
+        except ConnectionRefusedError:
+            return False
+    return True
+
+
+def _cannot_bind(address: str, error: Exception) -> ConfigError:
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+        return ConfigError(
+            f"the address {address} is taken by another program",
+            hint="Choose another with --port, or stop that program.",
+            code="T196",
+        )
+    return ConfigError(
+        f"the address {address} cannot be used: {error}",
+        hint="Check host and port; ports below 1024 need special rights.",
+        code="T196",
+    )
+
+
+def _address(bound: socket.socket, *, secure: bool) -> str:
+    name: Any = bound.getsockname()
+    if isinstance(name, (str, bytes)):
+        return f"unix:{os.fsdecode(name)}"
+    host, port = str(name[0]), int(name[1])
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
+def _tls_options(tls: Certificate | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    import ssl
+
+    return {
+        "ssl_certfile": os.fspath(tls.certificate),
+        "ssl_keyfile": os.fspath(tls.key),
+        "ssl_keyfile_password": tls.password.reveal() if tls.password else None,
+        "ssl_ca_certs": os.fspath(tls.ca) if tls.ca else None,
+        "ssl_cert_reqs": ssl.CERT_REQUIRED if tls.ca else ssl.CERT_NONE,
+    }
+
+
+def _load(config: uvicorn.Config) -> None:
+    try:
+        config.load()
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError(
+            f"the certificate cannot be used: {error}",
+            hint="Check the files of --ssl-certificate and --ssl-keyfile, and the password.",
+            code="T197",
+        ) from error

@@ -1,0 +1,67 @@
+"""What every route needs, found through the request."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import unquote
+
+from tertulia.base.errors import RequestError
+from tertulia.core.tracker.views import Shape, Verbosity, current_state, select_events
+from tertulia.engine.assistant import Assistant
+from tertulia.engine.operations import View
+from tertulia.engine.service import Service
+from tertulia.server.auth import gate_of
+from tertulia.server.errors import UNKNOWN_CONVERSATION
+from tertulia.server.settings import ServerSettings
+from tertulia.server.turns import Turns
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+
+Json = Any
+
+
+class Served:
+    """The service with the server's settings. now: the present time in Unix seconds."""
+
+    def __init__(
+        self, service: Service, settings: ServerSettings, now: Callable[[], float]
+    ) -> None:
+        self.service = service
+        self.settings = settings
+        self.now = now
+        self.gate = gate_of(settings)
+        self.turns = Turns(settings.response_timeout)
+        self.shape = Shape.LEGACY if settings.is_legacy else Shape.MODERN
+
+    def ready(self) -> Assistant:
+        """Return the assistant.
+
+        Raises:
+            ModelError: no model is loaded.
+        """
+        return self.service.ready()
+
+    def show(self, view: View, verbosity: Verbosity = Verbosity.AFTER_RESTART) -> dict[str, Json]:
+        """Return a conversation's JSON as this profile's clients know it."""
+        events = select_events(view.tracker, view.log, verbosity)
+        return current_state(view.tracker, events, self.shape)
+
+    async def require_known(self, conversation_id: str) -> None:
+        """Refuse conversations that do not exist, where the modern profile does.
+
+        Raises:
+            RequestError: 404.
+        """
+        if self.settings.is_legacy or await self.service.operations.exists(conversation_id):
+            return
+        raise RequestError("conversation ID not found.", code=UNKNOWN_CONVERSATION)
+
+
+def served_by(connection: "ASGIConnection[Any, Any, Any, Any]") -> Served:
+    """Return what serves this connection."""
+    return cast(Served, connection.app.state.served)
+
+
+def decode_id(encoded: str) -> str:
+    """Return the conversation id of a path parameter (the edge encodes it)."""
+    return unquote(encoded)

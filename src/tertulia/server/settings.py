@@ -1,0 +1,78 @@
+"""What a server is told at its start."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from tertulia.base.errors import ConfigError, nearest
+from tertulia.base.secret import Secret
+
+Json = Any
+ProfileName = Literal["legacy", "modern"]
+
+CHANNELS = ("rest",)
+"""Names of the input channels this server can mount."""
+
+
+class Advertised(msgspec.Struct, frozen=True):
+    """Versions a server names itself to clients, which compare them with their own."""
+
+    version: str
+    minimum_compatible_version: str
+
+
+_ADVERTISED: Mapping[ProfileName, Advertised] = {
+    "legacy": Advertised("0.13.8", "0.13.0a6"),
+    "modern": Advertised("3.6.21", "3.6.21"),
+}
+
+
+class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How the server answers, and whom.
+
+    profile: whose status codes, bodies and names are used; input of every generation is read
+    under both. enable_api: without it only the channels and the chat page answer. jwt_secret:
+    shared secret or PEM public key, as `jwt_method` needs. jwt_leeway: seconds that clocks may
+    differ. cors_origins: exact origins, `*`, or patterns matched whole; none closes the server
+    to other origins. body_limit: bytes of a request body. channels: name to credentials; `rest`
+    is always there. advertised: None takes the profile's own. response_timeout: seconds a request
+    waits for its turn; the turn itself goes on.
+    """
+
+    profile: ProfileName = "modern"
+    enable_api: bool = False
+    auth_token: Secret | None = None
+    jwt_secret: Secret | None = None
+    jwt_method: str = "HS256"
+    jwt_leeway: float = 0.0
+    cors_origins: tuple[str, ...] = ()
+    body_limit: int = 4 * 1024 * 1024
+    channels: Mapping[str, Json] = {}
+    advertised: Advertised | None = None
+    response_timeout: float = 3600.0
+
+    @property
+    def is_legacy(self) -> bool:
+        """Tell whether clients of the 0.x family are served."""
+        return self.profile == "legacy"
+
+    @property
+    def versions(self) -> Advertised:
+        """Return the versions to advertise."""
+        return self.advertised or _ADVERTISED[self.profile]
+
+
+def check_channels(settings: ServerSettings) -> None:
+    """Refuse input channels that the server does not have.
+
+    Raises:
+        ConfigError: a name is unknown.
+    """
+    for name in settings.channels:
+        if name not in CHANNELS:
+            raise ConfigError(
+                f"there is no input channel '{name}'",
+                hint=nearest(name, CHANNELS) or f"Known: {', '.join(CHANNELS)}.",
+                code="T190",
+            )

@@ -1,0 +1,88 @@
+"""Turns run to their end, whatever becomes of the request that began them."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from tertulia.base.errors import RequestError
+from tertulia.server.errors import TOO_SLOW
+
+T = TypeVar("T")
+_log = logging.getLogger("tertulia.turn")
+
+
+class Turns:
+    """Keeps every running turn. timeout: seconds a request waits for its turn."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout = timeout
+        self._running: set[asyncio.Task[Any]] = set()
+
+    @property
+    def running(self) -> int:
+        """Return how many turns are under way."""
+        return len(self._running)
+
+    def start(self, turn: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin a turn as a task of its own."""
+        task = asyncio.get_running_loop().create_task(turn)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def run(self, turn: Coroutine[Any, Any, T]) -> T:
+        """Return the turn's result, or raise what it raised.
+
+        When the caller is cancelled (the client left), the turn goes on.
+
+        Raises:
+            RequestError: the turn takes too long; it goes on.
+        """
+        task = self.start(turn)
+        try:
+            await asyncio.wait((task,), timeout=self._timeout)
+        except asyncio.CancelledError:
+            task.add_done_callback(report_failure)
+            raise
+        if not task.done():
+            task.add_done_callback(report_failure)
+            raise too_slow(self._timeout)
+        return task.result()
+
+    async def next_of(self, queue: "asyncio.Queue[T]") -> T:
+        """Return the queue's next item.
+
+        Raises:
+            RequestError: none came in time.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await queue.get()
+        except TimeoutError as error:
+            raise too_slow(self._timeout) from error
+
+    async def drain(self, patience: float) -> None:
+        """Wait for the turns under way, at most `patience` seconds."""
+        if self._running:
+            await asyncio.wait(tuple(self._running), timeout=patience)
+        if self._running:
+            _log.error("%d turns did not end within %g seconds", len(self._running), patience)
+
+
+def too_slow(timeout: float) -> RequestError:
+    """Return the error of a request that waited long enough."""
+    return RequestError(
+        f"no answer within {timeout:g} seconds; the turn goes on",
+        hint="An action server hangs, or --response-timeout is too short.",
+        code=TOO_SLOW,
+    )
+
+
+def report_failure(task: "asyncio.Task[Any]") -> None:
+    """Log what a turn raised whose request no longer waits for it."""
+    if task.cancelled():
+        return
+    error = task.exception()
+    if error is not None:
+        _log.error("a turn nobody waits for failed", exc_info=error)
