@@ -163,7 +163,7 @@ class _FormWriter:
         """Yield the lines of a conversation."""
         for position, event in enumerate(dialogue.events):
             note = dialogue.notes.get(position)
-            end = "\n" if note is None else f"   <!-- {note} -->\n"
+            end = "\n" if note is None else f"   <!-- {_comment(note)} -->\n"
             yield from self._event(event, end)
         yield from self._release(_FORM)
 
@@ -235,6 +235,10 @@ def _bracketed(event: UserUttered) -> str:
         written += f"{text[done:start]}[{surface}]({entity.get('entity')}{meaning})"
         done = end
     return written + text[done:]
+
+
+def _comment(note: str) -> str:
+    return _inline(note).replace("-->", "-- >")
 
 
 def _inline(text: str) -> str:

@@ -63,8 +63,9 @@ def _block(story: Story) -> Mapped:
     items = list(story.items)
     out: Mapped = {"rule": story.name}
     at = next((i for i, item in enumerate(items) if _is_snippet(item)), None)
-    has_conditions = at is not None and all(_is_condition(item) for item in items[:at])
-    if at is not None and has_conditions:
+    is_before = at is not None and all(_is_condition(item) for item in items[:at])
+    # A mark with nothing behind it closes the rule, it does not open it.
+    if at is not None and is_before and at + 1 < len(items):
         if at:
             out["condition"] = _steps(items[:at], story)
         items = items[at + 1 :]
