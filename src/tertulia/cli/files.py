@@ -1,0 +1,70 @@
+"""Which files make up a project, by the options of a command or by the usual names.
+
+Rule: a path that a person named is used as it is; only usual names may be missing.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from tertulia.base.errors import ConfigError
+from tertulia.core.domain.model import Generation
+from tertulia.training.project import Project
+
+CONFIG, DATA = Path("config.yml"), Path("data")
+DOMAINS = (Path("domain.yml"), Path("domain.yaml"), Path("domain"))
+
+
+def project_files(
+    *,
+    folder: Path = Path(),
+    config: Sequence[Path] = (),
+    domain: Path | None = None,
+    nlu: Sequence[Path] = (),
+    stories: Sequence[Path] = (),
+    needs_domain: bool = True,
+    generation: Generation | None = None,
+) -> Project:
+    """Return the project. folder: where the usual names are looked for.
+
+    Raises:
+        ConfigError: a named path or a file that every project has is not there.
+    """
+    return Project(
+        config=tuple(_there(config, "config") or [_usual(folder / CONFIG, "configuration")]),
+        domain=tuple(_domain(folder, domain, needs_domain)),
+        nlu=tuple(_there(nlu, "data") or [folder / DATA]),
+        stories=tuple(_there(stories, "data") or [folder / DATA]),
+        generation=generation,
+        env=os.environ,
+    )
+
+
+def _domain(folder: Path, named: Path | None, needed: bool) -> list[Path]:
+    if named is not None:
+        return _there([named], "domain")
+    found = [folder / usual for usual in DOMAINS if (folder / usual).exists()]
+    if not found and needed:
+        raise _missing(folder / DOMAINS[0], "domain", "--domain")
+    return found[:1]
+
+
+def _there(paths: Sequence[Path], what: str) -> list[Path]:
+    for path in paths:
+        if not path.exists():
+            raise _missing(path, what, "another path")
+    return list(paths)
+
+
+def _usual(path: Path, what: str) -> Path:
+    if not path.exists():
+        raise _missing(path, what, "--config")
+    return path
+
+
+def _missing(path: Path, what: str, option: str) -> ConfigError:
+    return ConfigError(
+        f"there is no {what} at '{path}'",
+        hint=f"Go to the project's folder, or name it with {option}.",
+        code="T157",
+    )

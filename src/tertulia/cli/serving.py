@@ -1,0 +1,201 @@
+"""Serves a model: puts options, service and server together, and says where it can be reached."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import msgspec
+
+from tertulia.app import AppSettings, build_service
+from tertulia.base.errors import ConfigError
+from tertulia.base.secret import Secret
+from tertulia.cli.attended import Attended
+from tertulia.cli.credentials import check_connector, check_credentials
+from tertulia.cli.exposure import LOOPBACK, choose_interface, reachable_host
+from tertulia.cli.logs import log_to_file
+from tertulia.cli.place import project_folder
+from tertulia.model.archive import read_model
+from tertulia.model.combine import combine
+from tertulia.model.find import find_model
+from tertulia.model.load import Model, load_model
+from tertulia.server.app import create_app
+from tertulia.server.run import Certificate, run, serve
+from tertulia.server.settings import ServerSettings
+
+_CREDENTIALS = Path("credentials.yml")
+_MODELS = Path("models")
+_log = logging.getLogger("tertulia.cli")
+
+
+class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What `run` was told; see its help.
+
+    model: a model or a folder of models. nlu: of 0.x, the model that understands, beside `model`,
+    which decides. attended: a person talks in the terminal; when they leave, the server ends.
+    """
+
+    model: Path | None = None
+    nlu: Path | None = None
+    endpoints: Path | None = None
+    store: Literal["sqlite", "memory"] = "sqlite"
+    profile: Literal["modern", "legacy"] = "modern"
+    enable_api: bool = False
+    auth_token: Secret | None = None
+    jwt_secret: Secret | None = None
+    jwt_method: str = "HS256"
+    interface: str | None = None
+    port: int = 5005
+    insecure: bool = False
+    cors: tuple[str, ...] = ()
+    ssl_certificate: Path | None = None
+    ssl_keyfile: Path | None = None
+    ssl_ca_file: Path | None = None
+    ssl_password: Secret | None = None
+    credentials: Path | None = None
+    connector: str | None = None
+    log_file: Path | None = None
+    response_timeout: float = 3600.0
+    attended: bool = False
+
+
+def read_options(given: Mapping[str, Any]) -> ServeOptions:
+    """Return the options of a command line; secrets stop being plain text here."""
+    secrets = {
+        name: Secret(given[name])
+        for name in ("auth_token", "jwt_secret", "ssl_password")
+        if given.get(name) is not None
+    }
+    return msgspec.convert({**given, **secrets}, ServeOptions)
+
+
+def serve_project(options: ServeOptions) -> int:
+    """Serve until the process is told to stop, or the person at the terminal leaves.
+
+    Raises:
+        TertuliaError: options, model, or address cannot be used.
+    """
+    if options.log_file is not None:
+        log_to_file(options.log_file)
+    authenticated = options.auth_token is not None or options.jwt_secret is not None
+    host = choose_interface(
+        options.interface,
+        authenticated=authenticated,
+        enable_api=options.enable_api,
+        insecure=options.insecure,
+    )
+    tls = _certificate(options)
+    _check_channels(options)
+    model, path = _load(options)
+    run(_serve(options, model, path, host=host, tls=tls))
+    return 0
+
+
+async def _serve(
+    options: ServeOptions,
+    model: Model | None,
+    path: Path | None,
+    *,
+    host: str,
+    tls: Certificate | None,
+) -> None:
+    folder = project_folder(path)
+    service = await build_service(
+        AppSettings(model=model, folder=folder, store=options.store, endpoints=options.endpoints)
+    )
+    attended = Attended(service) if options.attended else None
+
+    def greet(address: str) -> None:
+        _announce(options, path, address, host)
+        if attended is not None:
+            attended.start()
+
+    try:
+        app = create_app(service, _server_settings(options))
+        await serve(app, host, options.port, tls=tls, on_ready=greet)
+    finally:
+        await service.close()
+
+
+def _server_settings(options: ServeOptions) -> ServerSettings:
+    return ServerSettings(
+        profile=options.profile,
+        enable_api=options.enable_api,
+        auth_token=options.auth_token,
+        jwt_secret=options.jwt_secret,
+        jwt_method=options.jwt_method,
+        cors_origins=options.cors,
+        response_timeout=options.response_timeout,
+    )
+
+
+def _check_channels(options: ServeOptions) -> None:
+    if options.connector is not None:
+        check_connector(options.connector)
+    credentials = options.credentials
+    if credentials is None and _CREDENTIALS.is_file() and options.profile == "modern":
+        credentials = _CREDENTIALS
+    if credentials is not None:
+        check_credentials(credentials, connector=options.connector)
+
+
+def _certificate(options: ServeOptions) -> Certificate | None:
+    given = (
+        options.ssl_certificate,
+        options.ssl_keyfile,
+        options.ssl_ca_file,
+        options.ssl_password,
+    )
+    if not any(given):
+        return None
+    if options.ssl_certificate is None or options.ssl_keyfile is None:
+        raise ConfigError(
+            "HTTPS needs both a certificate and its private key",
+            hint="Name them with --ssl-certificate and --ssl-keyfile.",
+            code="T103",
+        )
+    return Certificate(
+        certificate=options.ssl_certificate,
+        key=options.ssl_keyfile,
+        password=options.ssl_password,
+        ca=options.ssl_ca_file,
+    )
+
+
+def _load(options: ServeOptions) -> tuple[Model | None, Path | None]:
+    """Return the model and where it lies; neither when the API is to start without one."""
+    wanted = options.model or _MODELS
+    if options.model is None and options.enable_api and not _MODELS.exists():
+        _log.warning("there is no model yet; messages are answered when one is loaded")
+        return None, None
+    path = find_model(wanted)
+    if options.nlu is None:
+        return load_model(path), path
+    content = combine(read_model(path), read_model(find_model(options.nlu)))
+    return load_model(content, name=path.name), path
+
+
+def _announce(options: ServeOptions, path: Path | None, address: str, host: str) -> None:
+    """Say where the server is. Nothing secret is among it."""
+    scheme, _, rest = address.partition("://")
+    base = f"{scheme}://{reachable_host(host)}:{rest.rpartition(':')[2]}"
+    lines = [f"serving {path if path else 'no model yet'}", f"  address  {base}"]
+    lines.append(f"  chat     {base}/chat")
+    if options.enable_api:
+        lines.append(f"  API      {base}/docs")
+    if options.store == "sqlite":
+        lines.append(f"  kept in  {_shown(project_folder(path) / '.tertulia')}")
+    if host == LOOPBACK:
+        lines.append(
+            "Only this machine can reach it. For others: --auth-token or --jwt-secret, "
+            "and HTTPS (--ssl-certificate or a proxy)."
+        )
+    click.echo("\n".join(lines), err=True)
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
