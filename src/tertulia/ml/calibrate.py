@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+import msgspec
 import numpy as np
 
 from tertulia.ml.softmax import Recipe, SparseSoftmax
@@ -48,6 +49,16 @@ def best_temperature(logits: Sequence[FloatArray], labels: Sequence[Sequence[int
     return float(np.exp((low + high) / 2))
 
 
+class Unseen(msgspec.Struct, frozen=True):
+    """Answers of models to examples they did not see.
+
+    examples: their numbers. logits: (examples, classes) float32.
+    """
+
+    examples: list[int]
+    logits: FloatArray
+
+
 def held_out_logits(
     rows: Sequence[Row],
     labels: Sequence[int],
@@ -56,14 +67,16 @@ def held_out_logits(
     features: int,
     recipe: Recipe,
     folds: int,
-) -> FloatArray:
-    """Return (examples, classes) logits, each from a model that did not see its example.
+    rounds: int,
+) -> Unseen:
+    """Return logits of models that each saw all but one of `folds` equal parts of the data.
 
-    A class is spread evenly over the folds.
+    A class is spread evenly over the parts. rounds: how many parts are held out, one by one.
     """
-    out = np.zeros((len(rows), classes), dtype=np.float32)
+    examples: list[int] = []
+    logits = [np.zeros((0, classes), dtype=np.float32)]
     fold_of = _folds(labels, folds, recipe.seed)
-    for fold in range(folds):
+    for fold in range(rounds):
         inside = [at for at, one in enumerate(fold_of) if one != fold]
         outside = [at for at, one in enumerate(fold_of) if one == fold]
         if not inside or not outside:
@@ -75,8 +88,9 @@ def held_out_logits(
             features=features,
             recipe=recipe,
         )
-        out[outside] = model.all_logits([rows[at] for at in outside])
-    return out
+        examples += outside
+        logits.append(model.all_logits([rows[at] for at in outside]))
+    return Unseen(examples, np.concatenate(logits))
 
 
 def _folds(labels: Sequence[int], folds: int, seed: int) -> list[int]:

@@ -26,6 +26,17 @@ def test_held_out_logits_do_not_know_their_own_example():
     rows: list[Row] = [([at], [1.0]) for at in range(4)]
     labels = [0, 0, 1, 1]
     recipe = Recipe(epochs=20)
-    logits = held_out_logits(rows, labels, classes=2, features=4, recipe=recipe, folds=2)
-    assert logits.shape == (4, 2)
-    assert np.all(np.abs(logits[:, 0] - logits[:, 1]) < 0.5)
+    unseen = held_out_logits(
+        rows, labels, classes=2, features=4, recipe=recipe, folds=2, rounds=2
+    )
+    assert sorted(unseen.examples) == [0, 1, 2, 3]
+    assert np.all(np.abs(unseen.logits[:, 0] - unseen.logits[:, 1]) < 0.5)
+
+
+def test_one_round_holds_out_one_part():
+    rows: list[Row] = [([0], [1.0])] * 10
+    unseen = held_out_logits(
+        rows, [0, 1] * 5, classes=2, features=1, recipe=Recipe(epochs=2), folds=5, rounds=1
+    )
+    assert len(unseen.examples) == 2
+    assert unseen.logits.shape == (2, 2)

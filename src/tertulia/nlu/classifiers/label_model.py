@@ -20,10 +20,12 @@ _PAIRS, _SPELLING = "added/pairs", "added/chars"
 _SCALES = {"words": 1.0, "chars": 1.0, "patterns": 0.5, "pairs": 0.5}
 _SPELLING_SIZES = (2, 5)
 _FOLDS = 5
-_L2 = 1e-4
 _RATE = 0.3
+# Of many examples one fold is enough to fit one number, and less has to be held back.
+_MANY = 2000
+_L2_OF_FEW, _L2_OF_MANY = 1e-4, 3e-5
 # Enough updates for few examples, few passes over many.
-_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 400, 8, 60
+_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 400, 10, 60
 
 
 def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
@@ -79,9 +81,18 @@ class LabelModel:
         temperature = 1.0
         if len(names) > 1:
             unseen = held_out_logits(
-                rows, targets, classes=classes, features=features, recipe=recipe, folds=_FOLDS
+                rows,
+                targets,
+                classes=classes,
+                features=features,
+                recipe=recipe,
+                folds=_FOLDS,
+                rounds=1 if len(rows) > _MANY else _FOLDS,
             )
-            temperature = best_temperature([unseen, softmax.all_logits(rows)], [targets, targets])
+            # Half of what people write looks like an example, half is new.
+            known = softmax.all_logits([rows[at] for at in unseen.examples])
+            answers = [targets[at] for at in unseen.examples]
+            temperature = best_temperature([unseen.logits, known], [answers, answers])
         return cls(names, vectorizer, softmax, temperature)
 
     def rank(self, document: Document, limit: int) -> list[RankedIntent]:
@@ -120,4 +131,5 @@ def _recipe(examples: int, seed: int) -> Recipe:
     batch = min(64, max(8, examples // 8))
     epochs = round(_UPDATES * batch / max(1, examples))
     epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, epochs))
-    return Recipe(epochs=epochs, seed=seed, l2=_L2, rate=_RATE, batch=batch)
+    l2 = _L2_OF_MANY if examples > _MANY else _L2_OF_FEW
+    return Recipe(epochs=epochs, seed=seed, l2=l2, rate=_RATE, batch=batch)

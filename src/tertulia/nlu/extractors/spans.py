@@ -50,6 +50,16 @@ class TagSet:
         self.borders = borders
         self._per_label = 2 if borders else 1
         self._numbers = {label: at for at, label in enumerate(self.labels)}
+        self._alike = {label: self._tags_alike(label) for label in self.labels}
+
+    def _tags_alike(self, label: Label) -> tuple[list[int], list[int], list[int]]:
+        """Return the tags of the same type, of the same role, of the same group."""
+        owners = [(tag, own) for tag in range(1, len(self)) if (own := self.label(tag))]
+        return (
+            [tag for tag, own in owners if own.entity == label.entity],
+            [tag for tag, own in owners if own.role == label.role],
+            [tag for tag, own in owners if own.group == label.group],
+        )
 
     def __len__(self) -> int:
         """Return the number of tags."""
@@ -94,16 +104,12 @@ class TagSet:
 
     def confidences(self, marginals: Sequence[float], label: Label) -> tuple[float, float, float]:
         """Return how sure a token's type, role and group are: sums over tags that share them."""
-        entity = role = group = 0.0
-        for tag in range(1, len(self)):
-            own = self.labels[(tag - 1) // self._per_label]
-            if own.entity == label.entity:
-                entity += marginals[tag]
-            if own.role == label.role:
-                role += marginals[tag]
-            if own.group == label.group:
-                group += marginals[tag]
-        return min(entity, 1.0), min(role, 1.0), min(group, 1.0)
+        entity, role, group = self._alike[label]
+        return (
+            min(1.0, sum(marginals[tag] for tag in entity)),
+            min(1.0, sum(marginals[tag] for tag in role)) if label.role else 1.0,
+            min(1.0, sum(marginals[tag] for tag in group)) if label.group else 1.0,
+        )
 
 
 def merge_tags(

@@ -92,9 +92,9 @@ class TagModel:
             return []
         named = features_of(message, self._config.features)
         sentence = [self._vocabulary.ids(token) for token in named]
-        if all(tag == OUTSIDE for tag in self._tagger.best(sentence)):
+        decoded = self._tagger.decode(sentence, unless_all=OUTSIDE)
+        if not decoded.marginals:
             return []
-        decoded = self._tagger.decode(sentence)
         spans = merge_tags(
             decoded.tags,
             decoded.marginals,
