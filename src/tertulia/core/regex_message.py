@@ -98,20 +98,22 @@ def read_modern(
         notes.append("the confidence is above 1, 1 is taken")
         confidence = 1.0
     stated = _entities(found["entities"], found.start("entities"), {"extractor": EXTRACTOR}, notes)
-    if entities is not None:
-        known = [entity for entity in stated if entity["entity"] in entities]
-        if len(known) < len(stated):
-            notes.append("entities that the domain does not have are dropped")
-        stated = known
+    known = stated if entities is None else _known(stated, entities)
+    if len(known) < len(stated):
+        notes.append("entities that the domain does not have are dropped")
     if found["rest"]:
         notes.append("the text after the intent and its entities is ignored")
     return RegexMessage(
         text=stripped,
         intent=name,
         confidence=confidence,
-        entities=tuple(stated),
+        entities=tuple(known),
         notes=tuple(notes),
     )
+
+
+def _known(stated: list[dict[str, Json]], names: Collection[str]) -> list[dict[str, Json]]:
+    return [entity for entity in stated if entity["entity"] in names]
 
 
 def _confidence(written: str | None, notes: list[str]) -> float:

@@ -77,7 +77,7 @@ def check_checkpoints(steps: Sequence[StoryStep], *, diagnostics: Diagnostics) -
 def _check_reached(
     steps: Sequence[StoryStep], ends: Mapping[str, Checkpoint], diagnostics: Diagnostics
 ) -> None:
-    if steps and not any(_begins(step, STORY_START) for step in steps):
+    if steps and not any(_starts_at(step, {STORY_START}) for step in steps):
         diagnostics.warning(
             "T325",
             "every story starts with a checkpoint, so no conversation can begin",
@@ -85,13 +85,7 @@ def _check_reached(
             at=steps[0].at,
         )
         return
-    by_start = _by_start(steps)
-    reached, waiting = {STORY_START}, [STORY_START]
-    while waiting:
-        for i in by_start.get(waiting.pop(), ()):
-            new = {c.name for c in steps[i].end_checkpoints} - reached
-            reached |= new
-            waiting += sorted(new)
+    reached = _reached(steps)
     told: set[str] = set()
     for step in steps:
         names = {c.name for c in step.start_checkpoints}
@@ -107,8 +101,16 @@ def _check_reached(
         )
 
 
-def _begins(step: StoryStep, name: str) -> bool:
-    return any(checkpoint.name == name for checkpoint in step.start_checkpoints)
+def _reached(steps: Sequence[StoryStep]) -> set[str]:
+    """Return the checkpoints to which steps lead from the beginning."""
+    by_start = _by_start(steps)
+    reached, waiting = {STORY_START}, [STORY_START]
+    while waiting:
+        for i in by_start.get(waiting.pop(), ()):
+            new = {c.name for c in steps[i].end_checkpoints} - reached
+            reached |= new
+            waiting += sorted(new)
+    return reached
 
 
 def _by_start(steps: Iterable[StoryStep]) -> dict[str, list[int]]:
@@ -165,35 +167,49 @@ def _without_cycles(
     for s, e in back:
         starts_of_e = {c.name for c in steps[e].start_checkpoints}
         shared = {c.name for c in steps[s].end_checkpoints} & starts_of_e
-        sink, source, connector = _cycle_names(numbers, taken)
-        reenter[sink] = source
+        names = _cycle_names(numbers, taken)
+        reenter[names.sink] = names.source
         replaced |= shared
-        needs_connector = False
-        for i, step in enumerate(steps):
-            inherited = [c for c in step.start_checkpoints if c.name in shared]
-            if not inherited:
-                continue
-            name = source if i == e else connector
-            needs_connector = needs_connector or i != e
-            added = tuple(Checkpoint(name, c.conditions, c.at) for c in inherited)
-            steps[i] = replace(step, start_checkpoints=step.start_checkpoints + added)
-        kept = tuple(c for c in steps[s].end_checkpoints if c.name not in shared)
-        new = (sink, connector) if needs_connector else (sink,)
-        ends = kept + tuple(Checkpoint(name) for name in new)
-        steps[s] = replace(steps[s], end_checkpoints=ends)
+        _cut(steps, s, e, shared, names)
     return _without_unused(steps, replaced, reenter), reenter
 
 
-def _cycle_names(numbers: "count[int]", taken: set[str]) -> tuple[str, str, str]:
+class _CycleNames(msgspec.Struct, frozen=True):
+    """The checkpoints that replace those shared by the two ends of a back edge."""
+
+    sink: str
+    source: str
+    connector: str
+
+
+def _cut(steps: list[StoryStep], s: int, e: int, shared: set[str], names: _CycleNames) -> None:
+    """Let step s reach step e only by way of the sink, and all others as before."""
+    others = [i for i, step in enumerate(steps) if i != e and _starts_at(step, shared)]
+    steps[e] = _also_starting(steps[e], shared, names.source)
+    for i in others:
+        steps[i] = _also_starting(steps[i], shared, names.connector)
+    kept = tuple(c for c in steps[s].end_checkpoints if c.name not in shared)
+    new = (names.sink, names.connector) if others else (names.sink,)
+    steps[s] = replace(steps[s], end_checkpoints=kept + tuple(Checkpoint(name) for name in new))
+
+
+def _starts_at(step: StoryStep, names: set[str]) -> bool:
+    return any(checkpoint.name in names for checkpoint in step.start_checkpoints)
+
+
+def _also_starting(step: StoryStep, at: set[str], name: str) -> StoryStep:
+    """Return the step with `name` beside each of its starts that is in `at`."""
+    inherited = [c for c in step.start_checkpoints if c.name in at]
+    added = tuple(Checkpoint(name, c.conditions, c.at) for c in inherited)
+    return replace(step, start_checkpoints=step.start_checkpoints + added)
+
+
+def _cycle_names(numbers: "count[int]", taken: set[str]) -> _CycleNames:
     while True:
         number = next(numbers)
-        names = (
-            f"{GENERATED_CYCLE}SINK_{number}",
-            f"{GENERATED_CYCLE}SRC_{number}",
-            f"{GENERATED_CYCLE}CONN_{number}",
-        )
+        names = [f"{GENERATED_CYCLE}{kind}_{number}" for kind in ("SINK", "SRC", "CONN")]
         if not taken.intersection(names):
-            return names
+            return _CycleNames(*names)
 
 
 def _without_unused(

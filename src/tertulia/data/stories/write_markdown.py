@@ -55,15 +55,19 @@ def _item(item: StoryItem, story: Story) -> Iterable[str]:
             conditions = to_json(item.conditions) if item.conditions else ""
             yield f"> {item.name}{conditions}\n"
     elif isinstance(item, Alternatives):
-        events = [placed.event for option in item.options for placed in option]
-        messages = [event for event in events if isinstance(event, UserUttered)]
-        if len(messages) < len(events) or len(events) > len(item.options):
-            raise _cannot("alternatives of anything but single user messages")
-        yield f"* {' OR '.join(_message(event, story) for event in messages)}\n"
+        yield f"* {' OR '.join(_alternatives(item, story))}\n"
     elif isinstance(item.event, UserUttered):
         yield f"* {_message(item.event, story)}\n"
     elif (line := event_line(item.event)) is not None:
         yield f"    - {line}\n"
+
+
+def _alternatives(item: Alternatives, story: Story) -> list[str]:
+    events = [placed.event for option in item.options for placed in option]
+    messages = [event for event in events if isinstance(event, UserUttered)]
+    if len(messages) < len(events) or len(events) > len(item.options):
+        raise _cannot("alternatives of anything but single user messages")
+    return [_message(event, story) for event in messages]
 
 
 def _message(event: UserUttered, story: Story) -> str:

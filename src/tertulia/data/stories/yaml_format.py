@@ -11,6 +11,7 @@ from tertulia.core.domain.actions import RULE_SNIPPET_ACTION
 from tertulia.core.domain.model import Domain
 from tertulia.core.events import ActionExecuted
 from tertulia.data.stories.model import StepEvent, Story, StoryData, StoryItem
+from tertulia.data.stories.yaml_notes import Notes
 from tertulia.data.stories.yaml_steps import StepReader
 from tertulia.data.yaml import Node
 
@@ -57,6 +58,7 @@ def read_yaml(
 class _Reader:
     def __init__(self, steps: StepReader, is_test: bool, diagnostics: Diagnostics) -> None:
         self._steps = steps
+        self._notes = Notes(diagnostics)
         self._is_test = is_test
         self._diagnostics = diagnostics
 
@@ -67,12 +69,12 @@ class _Reader:
             return []
         if not listed.is_list:
             hint = f"Write '- {title}: name' below it."
-            self._steps.wrong_type(listed, f"'{section}'", "a list", hint)
+            self._notes.wrong_type(listed, f"'{section}'", "a list", hint)
             return []
         blocks: list[Story] = []
         for node in listed.elements():
             if node.key(title) is None:
-                self._steps.wrong_type(
+                self._notes.wrong_type(
                     node,
                     f"an element of '{section}'",
                     f"a {title} with the key '{title}'",
@@ -86,7 +88,7 @@ class _Reader:
 
     def _block(self, node: Node, title: str) -> Story | None:
         is_rule = title == "rule"
-        self._steps.unknown_keys(node, _RULE_KEYS if is_rule else _STORY_KEYS, f"a {title}")
+        self._notes.unknown_keys(node, _RULE_KEYS if is_rule else _STORY_KEYS, f"a {title}")
         name = self._name(node, title)
         steps = node.get("steps")
         if name is None:
@@ -100,7 +102,7 @@ class _Reader:
             )
             return None
         if not steps.is_list:
-            self._steps.wrong_type(steps, "'steps'", "a list", "Write '- intent: name' below it.")
+            self._notes.wrong_type(steps, "'steps'", "a list", "Write '- intent: name' below it.")
             return None
         items = [
             item for step in steps.elements() for item in self._steps.step(step, is_rule=is_rule)
@@ -117,7 +119,7 @@ class _Reader:
 
     def _name(self, node: Node, title: str) -> str | None:
         written = node.get(title) or node
-        name = self._steps.text(written, title)
+        name = self._notes.text(written, title)
         if name == "":
             self._diagnostics.warning(
                 "T318",
@@ -133,7 +135,7 @@ class _Reader:
         condition = node.get("condition")
         if condition is not None and not condition.is_null:
             if not condition.is_list:
-                self._steps.wrong_type(
+                self._notes.wrong_type(
                     condition, "'condition'", "a list", "Write '- active_loop: name' below it."
                 )
             for element in condition.elements():
@@ -150,7 +152,7 @@ class _Reader:
         if written is None or written.is_null:
             return default
         if not isinstance(written.value, bool):
-            self._steps.wrong_type(written, f"'{key}'", "true or false", "Write true or false.")
+            self._notes.wrong_type(written, f"'{key}'", "true or false", "Write true or false.")
             return default
         return written.value
 

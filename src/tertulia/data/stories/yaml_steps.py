@@ -6,14 +6,10 @@ Source: spec stories.md section 3.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
 from tertulia.base.diagnostics import Diagnostics
-from tertulia.base.errors import InputProblem, nearest
+from tertulia.base.errors import nearest
 from tertulia.core.domain.model import Domain
-from tertulia.core.events import ActionExecuted, ActiveLoop, SlotSet, UserUttered
-from tertulia.core.regex_message import PREFIX, read_legacy
-from tertulia.data.nlu.annotations import read_annotations
+from tertulia.core.events import ActionExecuted, ActiveLoop, SlotSet
 from tertulia.data.stories.lines import action_or_event
 from tertulia.data.stories.model import (
     SHOULD_NOT_BE_SET,
@@ -22,6 +18,8 @@ from tertulia.data.stories.model import (
     StepEvent,
     StoryItem,
 )
+from tertulia.data.stories.yaml_notes import Notes
+from tertulia.data.stories.yaml_users import UserReader
 from tertulia.data.yaml import Node
 
 Json = Any
@@ -49,8 +47,9 @@ class StepReader:
         self, *, domain: Domain | None, is_test_file: bool, diagnostics: Diagnostics
     ) -> None:
         self._domain = domain
-        self._is_test_file = is_test_file
         self._diagnostics = diagnostics
+        self._notes = Notes(diagnostics)
+        self._users = UserReader(self._notes, is_test_file=is_test_file, diagnostics=diagnostics)
         self._read: Mapping[str, Callable[[Node, bool], list[StoryItem]]] = {
             "intent": self._user,
             "user": self._user,
@@ -66,7 +65,9 @@ class StepReader:
     def step(self, node: Node, *, is_rule: bool) -> list[StoryItem]:
         """Return the items of a step; none when it cannot be read (noted)."""
         if not node.is_map:
-            self.wrong_type(node, "a step", "a mapping", "Write '- intent: name' or the like.")
+            self._notes.wrong_type(
+                node, "a step", "a mapping", "Write '- intent: name' or the like."
+            )
             return []
         kind = next((name for name in _ROWS if node.get(name) is not None), None)
         if kind is None:
@@ -79,7 +80,7 @@ class StepReader:
                 at=first.span if first else node.span,
             )
             return []
-        self.unknown_keys(node, _ROWS[kind] | {"metadata"}, f"a step '{kind}'")
+        self._notes.unknown_keys(node, _ROWS[kind] | {"metadata"}, f"a step '{kind}'")
         return self._read[kind](node, is_rule)
 
     def condition(self, node: Node) -> list[StoryItem]:
@@ -93,134 +94,24 @@ class StepReader:
                 at=node.span,
             )
             return []
-        self.unknown_keys(node, {"active_loop", "slot_was_set"}, "a condition")
+        self._notes.unknown_keys(node, {"active_loop", "slot_was_set"}, "a condition")
         loops = self._loop(node, True) if node.get("active_loop") is not None else []
         slots = self._slots(node, True) if node.get("slot_was_set") is not None else []
         return loops + slots
 
-    def wrong_type(self, node: Node, name: str, wanted: str, hint: str) -> None:
-        """Note a value of a wrong type."""
-        self._diagnostics.error(
-            "T316", f"{name} must be {wanted}, not {node.kind}", hint=hint, at=node.span
-        )
-
-    def unknown_keys(self, node: Node, known: set[str] | frozenset[str], where: str) -> None:
-        """Note the keys of a mapping that have no meaning there."""
-        for key in [key for key, _ in node.items()]:
-            if key.text not in known:
-                self._diagnostics.error(
-                    "T317",
-                    f"'{key.text}' has no meaning in {where}",
-                    hint=nearest(key.text, sorted(known)) or f"Known: {', '.join(sorted(known))}.",
-                    at=key.span,
-                )
-
-    def text(self, node: Node, name: str) -> str | None:
-        """Return a text, null as the empty one; None (noted) when it is something else."""
-        if node.is_null:
-            return ""
-        if not isinstance(node.value, str):
-            self.wrong_type(node, f"'{name}'", "text", "Put it in quotes.")
-            return None
-        return node.value.strip()
-
     def _user(self, node: Node, is_rule: bool) -> list[StoryItem]:
-        event = self._utterance(node)
+        event = self._users.utterance(node)
         return [] if event is None else [StepEvent(event, node.span)]
-
-    def _utterance(self, node: Node) -> UserUttered | None:
-        intent = self._intent(node)
-        message = node.get("user")
-        listed = self._entities(node.get("entities"))
-        text = None if message is None else self.text(message, "user")
-        if intent is None or listed is None or (message is not None and text is None):
-            return None
-        entities = listed
-        if message is not None and text is not None:
-            try:
-                annotated = read_annotations(text, at=message.span)
-            except InputProblem as error:
-                self._diagnostics.error(
-                    error.code, error.message, hint=error.hint, at=error.at or message.span
-                )
-                return None
-            text = annotated.text
-            if text.startswith(PREFIX):
-                entities = list(read_legacy(text).entities) or listed
-            else:
-                entities = [_wire(entity) for entity in annotated.entities] or listed
-        data = {"intent": intent, "entities": entities, "text": text}
-        return UserUttered(text=text, parse_data=data)
-
-    def _intent(self, node: Node) -> dict[str, Json] | None:
-        """Return the intent object, with a null name for a step that has only a text."""
-        written = node.get("intent")
-        name = "" if written is None else self.text(written, "intent")
-        if name is None:
-            return None
-        at = node.span if written is None else written.span
-        if name.startswith(PREFIX):
-            name = name[len(PREFIX) :]
-            self._warn_intent("an intent is written without '/'", f"Write '{name}'.", at)
-        if not name:
-            if node.get("user") is not None:
-                return {"name": None, "confidence": 1.0}
-            self._warn_intent("this intent has no name", "Write the name of an intent.", at)
-        base, slash, key = name.partition("/")
-        intent: dict[str, Json] = {"name": base, "confidence": 1.0}
-        if slash:
-            if "/" in key:
-                self._diagnostics.error(
-                    "T319",
-                    f"the intent '{name}' has more than one '/'",
-                    hint="A retrieval intent is written 'base/key'.",
-                    at=at,
-                )
-                return None
-            intent["full_retrieval_intent_name"] = name
-            if not self._is_test_file:
-                self._warn_intent(
-                    f"stories know only the base of the retrieval intent '{name}'",
-                    f"Write '{base}'.",
-                    at,
-                )
-        return intent
-
-    def _warn_intent(self, message: str, hint: str, at: Any) -> None:
-        self._diagnostics.warning("T319", message, hint=hint, at=at)
-
-    def _entities(self, node: Node | None) -> list[dict[str, Json]] | None:
-        if node is None or node.is_null:
-            return []
-        hint = "Write '- city: Rome', or '- city' without a value."
-        if not node.is_list:
-            self.wrong_type(node, "'entities'", "a list", hint)
-            return None
-        found: list[dict[str, Json]] = []
-        for element in node.elements():
-            if isinstance(element.value, str):
-                found.append({"entity": element.value, "value": ""})
-                continue
-            types = [key.text for key, _ in element.items() if key.text not in ("role", "group")]
-            if len(types) != 1:
-                self.wrong_type(element, "an entity", "one type with its value", hint)
-                return None
-            entity = {"entity": types[0], "value": _plain(element, types[0])}
-            for part in ("role", "group"):
-                if (written := element.get(part)) is not None:
-                    entity[part] = written.text or written.plain()
-            found.append(entity)
-        return found
 
     def _or(self, node: Node, is_rule: bool) -> list[StoryItem]:
         written = node.get("or") or node
         options: list[tuple[StepEvent, ...]] = []
         for option in written.elements():
             if option.get("intent") is not None:
-                self.unknown_keys(option, _USER_KEYS, "an alternative")
+                self._notes.unknown_keys(option, _USER_KEYS, "an alternative")
                 read = self._user(option, is_rule)
             elif option.get("slot_was_set") is not None:
-                self.unknown_keys(option, {"slot_was_set"}, "an alternative")
+                self._notes.unknown_keys(option, {"slot_was_set"}, "an alternative")
                 read = self._slots(option, is_rule)
             else:
                 self._not_an_alternative(option)
@@ -241,7 +132,7 @@ class StepReader:
 
     def _action(self, node: Node, is_rule: bool) -> list[StoryItem]:
         written = node.get("action") or node
-        name = self.text(written, "action")
+        name = self._notes.text(written, "action")
         if name == "":
             self._diagnostics.warning(
                 "T329",
@@ -256,7 +147,7 @@ class StepReader:
         if is_rule:
             self._not_in_rule("bot", node)
             return []
-        said = self.text(written, "bot")
+        said = self._notes.text(written, "bot")
         return [StepEvent(ActionExecuted(action_text=said), written.span)] if said else []
 
     def _checkpoint(self, node: Node, is_rule: bool) -> list[StoryItem]:
@@ -264,12 +155,14 @@ class StepReader:
             self._not_in_rule("checkpoint", node)
             return []
         written = node.get("checkpoint") or node
-        name = self.text(written, "checkpoint")
+        name = self._notes.text(written, "checkpoint")
         conditions = node.get("slot_was_set")
         held: dict[str, Json] = {}
         if conditions is not None and not conditions.is_null:
             if not conditions.is_list:
-                self.wrong_type(conditions, "'slot_was_set'", "a list", "Write '- slot: value'.")
+                self._notes.wrong_type(
+                    conditions, "'slot_was_set'", "a list", "Write '- slot: value'."
+                )
                 return []
             for element in conditions.elements():
                 if not element.is_map:
@@ -283,7 +176,9 @@ class StepReader:
                 held |= {key.text: value.plain() for key, value in element.items()}
         if not name:
             if name is not None:
-                self.wrong_type(written, "'checkpoint'", "a name", "Write '- checkpoint: name'.")
+                self._notes.wrong_type(
+                    written, "'checkpoint'", "a name", "Write '- checkpoint: name'."
+                )
             return []
         return [Checkpoint(name, held, written.span)]
 
@@ -299,7 +194,7 @@ class StepReader:
         written = node.get("slot_was_set") or node
         if not written.is_list:
             hint = "Write a list: '- slot_was_set:' and below it '- city: Rome'."
-            self.wrong_type(written, "'slot_was_set'", "a list", hint)
+            self._notes.wrong_type(written, "'slot_was_set'", "a list", hint)
             return []
         events: list[StoryItem] = []
         for element in written.elements():
@@ -312,7 +207,9 @@ class StepReader:
                     for key, value in element.items()
                 ]
             else:
-                self.wrong_type(element, "a slot", "a name or a mapping", "Write '- city: Rome'.")
+                self._notes.wrong_type(
+                    element, "a slot", "a name or a mapping", "Write '- city: Rome'."
+                )
         return events
 
     def _slot(self, name: str, value: Json, is_rule: bool) -> SlotSet:
@@ -344,18 +241,8 @@ class StepReader:
 
     def _loop(self, node: Node, is_rule: bool) -> list[StoryItem]:
         written = node.get("active_loop") or node
-        name = self.text(written, "active_loop")
+        name = self._notes.text(written, "active_loop")
         if name is None:
             return []
         none = SHOULD_NOT_BE_SET if is_rule else None
         return [StepEvent(ActiveLoop(name=name or none), written.span)]
-
-
-def _plain(node: Node, key: str) -> Json:
-    value = node.get(key)
-    return None if value is None else value.plain()
-
-
-def _wire(entity: msgspec.Struct) -> dict[str, Json]:
-    fields = msgspec.structs.asdict(entity)
-    return {name: value for name, value in fields.items() if value is not None}
