@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.source import SourceSpan
@@ -120,10 +121,10 @@ class Contradictions:
                     self._sources[verdict.source].append(claim)
         for one in (*rules, *stories):
             for verdict, expected, at in self._predictions(one):
-                if verdict.source is None or verdict.action is None:
+                if verdict.source is None:
                     continue
                 if verdict.action != expected:
-                    self._judge(one, verdict.source, verdict.action, expected, at)
+                    self._judge(one, verdict, verdict.source, expected, at)
                 elif not one.is_rule:
                     self.used.add(verdict.source)
 
@@ -149,6 +150,9 @@ class Contradictions:
                 else:
                     expected = event.name or event.action_text or ""
                     verdict, running = self._ask(running, expected)
+                    if one.is_rule and verdict.source is None:
+                        # Rules that want different things here have cancelled each other out.
+                        verdict = replace(verdict, source=self._reasoner.unknown(running))
                     found.append((verdict, expected, placed.at))
             running = advance(running, event)
         return found
@@ -165,25 +169,30 @@ class Contradictions:
     def _judge(
         self,
         one: TrainingTracker,
+        verdict: Verdict,
         source: Source,
-        predicted: str,
         expected: str,
         at: SourceSpan | None,
     ) -> None:
-        if not one.is_rule and predicted == ACTION_LISTEN and self._is_overruled(source):
-            self._reasoner.rules.drop(source.name)
-            return
-        others = dict.fromkeys(who for who, wants in self._sources[source] if wants != expected)
-        if not others:
-            return
-        kind = "rule" if one.is_rule else "story"
-        self._diagnostics.error(
-            "T382",
-            f"the {kind} {label(one)} expects '{expected}', but '{predicted}' is predicted by "
-            f"{', '.join(others)}",
-            hint="Change one of them, or give the rule a condition that keeps them apart.",
-            at=at or place(one),
-        )
+        if not one.is_rule:
+            if verdict.action is None:
+                return
+            if verdict.action == ACTION_LISTEN and self._is_overruled(source):
+                self._reasoner.rules.drop(source.name)
+                return
+        others: dict[str, list[str]] = {}
+        for who, wants in self._sources[source]:
+            if wants != expected:
+                others.setdefault(verdict.action or wants, []).append(who)
+        for action, those in others.items():
+            kind = "rule" if one.is_rule else "story"
+            self._diagnostics.error(
+                "T382",
+                f"the {kind} {label(one)} expects '{expected}', but '{action}' is predicted by "
+                f"{', '.join(dict.fromkeys(those))}",
+                hint="Change one of them, or give the rule a condition that keeps them apart.",
+                at=at or place(one),
+            )
 
     def _is_overruled(self, source: Source) -> bool:
         """Tell whether a rule that waits after one action is only the beginning of another."""

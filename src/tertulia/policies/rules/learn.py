@@ -31,7 +31,7 @@ def learn_rules(rules: Iterable[TrainingTracker], table: StateTable) -> RuleBook
     ambiguous: set[str] = set()
     for rule in rules:
         for moment, _ in labelled_moments(rule, history):
-            key = _key(window(moment.cell, None).states)
+            key = key_of(window(moment.cell, None).states)
             if key is not None and found.setdefault(key, moment.action) != moment.action:
                 ambiguous.add(key)
     return RuleBook(
@@ -72,7 +72,7 @@ def active_loop(state: TurnState) -> str | None:
     return None if state.loop == SHOULD_NOT_BE_SET else state.loop
 
 
-def _key(states: Sequence[TurnState]) -> str | None:
+def key_of(states: Sequence[TurnState]) -> str | None:
     """Return the key of the states after the last mark that anything may have happened."""
     for index in range(len(states) - 1, -1, -1):
         if states[index].action == RULE_SNIPPET_ACTION:
@@ -93,7 +93,7 @@ def _unhappy(moment: Moment) -> tuple[str, str] | None:
         states = (TurnState(action=before.action, action_is_text=before.action_is_text), current)
     else:
         states = (current,)
-    key = _key(states)
+    key = key_of(states)
     if key is None:
         return None
     after_message = current.action == ACTION_LISTEN

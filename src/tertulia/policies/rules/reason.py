@@ -25,6 +25,7 @@ from tertulia.policies.rules.learn import (
     DO_NOT_PREDICT_LOOP,
     LOOP_WAS_INTERRUPTED,
     active_loop,
+    key_of,
 )
 
 DEFAULT_ACTIONS = {
@@ -72,6 +73,11 @@ class Reasoner:
         if from_text.action is not None:
             return replace(from_text, end_to_end=True)
         return self._by_states(tracker, self._states(tracker))
+
+    def unknown(self, tracker: Tracker) -> Source:
+        """Return a source that stands for a conversation which no rule knows."""
+        states = self._history.last(tracker, None).states
+        return Source("rule", key_of(states) or "")
 
     def _states(self, tracker: Tracker) -> tuple[TurnState, ...]:
         return self._history.last(tracker, self.longest).states
