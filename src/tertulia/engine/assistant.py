@@ -1,6 +1,7 @@
 """One loaded model, ready to understand, decide and speak."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from tertulia.base.errors import ConfigError
 from tertulia.core.actions.run import RunContext
@@ -9,13 +10,15 @@ from tertulia.core.prediction import Decision
 from tertulia.core.regex_message import NotAShortcut, read_legacy, read_modern
 from tertulia.core.tracker import Tracker, rules_for
 from tertulia.core.understanding import NOTHING_UNDERSTOOD, Understanding
-from tertulia.model.load import Model
+
+if TYPE_CHECKING:
+    from tertulia.model.load import Model
 
 
 class Assistant:
     """A model with what running it needs, looked up once. Immutable; swapped as a whole."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: "Model") -> None:
         self.model = model
         self.domain: Domain = model.domain
         self.rules = rules_for(model.domain)
@@ -33,6 +36,8 @@ class Assistant:
         if self.generation is Generation.LEGACY:
             return {}
         manifest = self.model.manifest
+        if manifest.assistant_id is None:
+            return {"model_id": manifest.model_id}
         return {"model_id": manifest.model_id, "assistant_id": manifest.assistant_id}
 
     def decide(self, tracker: Tracker) -> Decision:

@@ -73,18 +73,19 @@ class Performer:
         try:
             ask: Ask = next(script)
             while True:
-                ask = await self._answer(script, ask)
+                answer, error = await self._attempt(ask)
+                ask = script.send(answer) if error is None else script.throw(error)
         except StopIteration as end:
             return end.value
 
-    async def _answer(self, script: Script[T], ask: Ask) -> Ask:
+    async def _attempt(self, ask: Ask) -> tuple[object, Exception | None]:
+        """Return the answer, or the error that the script is to be told of."""
         try:
-            answer = await self._perform(ask)
+            return await self._perform(ask), None
         except (ActionRejected, PortError) as error:
             if isinstance(ask, Note):
                 raise
-            return script.throw(error)
-        return script.send(answer)
+            return None, error
 
     async def _perform(self, ask: Ask) -> object:
         match ask:

@@ -1,0 +1,241 @@
+"""One message walks through its steps, and is stored before it is answered."""
+
+import asyncio
+
+import pytest
+
+from tertulia.adapters.stores.memory import MemoryStore
+from tertulia.base.errors import LockTimeout, StoreConflict, StoreUnavailable
+from tertulia.core.domain.model import Generation
+from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
+from tertulia.core.tracker import replay
+from tertulia.engine.turnstile import Turnstile
+
+from ..core.scripts import brief
+from .stage import Listener, SlowActions, Ticking, say, service, stored
+
+
+async def test_first_message_of_the_modern_generation_opens_a_session() -> None:
+    served = service()
+    assert await say(served, "/greet") == ["said greet"]
+    assert brief(await stored(served)) == [
+        "action action_session_start",
+        "session_started",
+        "action action_listen",
+        "user greet",
+        "action utter_greet",
+        "bot said greet",
+        "action action_listen",
+    ]
+
+
+async def test_first_message_of_the_legacy_generation_begins_with_listening() -> None:
+    served = service(generation=Generation.LEGACY)
+    await say(served, "/greet")
+    assert brief(await stored(served))[:2] == ["action action_listen", "user greet"]
+
+
+async def test_every_logged_event_names_the_model_in_the_modern_generation_only() -> None:
+    modern, legacy = service(), service(generation=Generation.LEGACY)
+    await say(modern, "/greet")
+    await say(legacy, "/greet")
+    assert {e.metadata["assistant_id"] for e in await stored(modern)} == {"tester"}
+    assert all(not e.metadata for e in await stored(legacy))
+
+
+async def test_channel_metadata_opens_the_session_and_stays_with_the_message() -> None:
+    served = service()
+    await say(served, "/greet", metadata={"k": 1})
+    events = await stored(served)
+    assert isinstance(events[0], SlotSet)
+    assert events[0].value == {"k": 1}
+    message = next(e for e in events if isinstance(e, UserUttered))
+    assert message.parse_data["metadata"] == {"k": 1}
+
+
+async def test_a_session_expires_after_its_time_and_not_before() -> None:
+    clock = Ticking()
+    served = service(clock=clock)
+    await say(served, "/greet")
+    clock.time += 59 * 60
+    await say(served, "/greet")
+    assert "session_started" not in brief((await stored(served))[3:])
+    clock.time += 61 * 60
+    await say(served, "/greet")
+    assert brief(await stored(served)).count("session_started") == 2
+
+
+async def test_nothing_is_said_before_it_is_stored() -> None:
+    served = service()
+    versions: list[int] = []
+
+    def look() -> None:
+        store = served.store
+        assert isinstance(store, MemoryStore)
+        versions.append(store._conversations["u"].version)
+
+    await say(served, "/greet", output=Listener(look))
+    assert versions == [7]
+
+
+async def test_a_turn_that_cannot_be_stored_says_nothing_and_leaves_nothing() -> None:
+    class Full(MemoryStore):
+        async def append(self, *args: object, **options: object) -> int:
+            raise StoreUnavailable("no space left")
+
+    served = service(Full())
+    output = Listener()
+    with pytest.raises(StoreUnavailable):
+        await say(served, "/greet", output=output)
+    assert output.said == []
+    assert await stored(served) == []
+
+
+async def test_after_a_failed_write_the_next_message_is_answered_from_what_is_stored() -> None:
+    class OnceFull(MemoryStore):
+        full = False
+
+        async def append(self, *args: object, **options: object) -> int:
+            if self.full:
+                self.full = False
+                raise StoreUnavailable("no space left")
+            return await super().append(*args, **options)
+
+    store = OnceFull()
+    served = service(store)
+    await say(served, "/greet")
+    store.full = True
+    with pytest.raises(StoreUnavailable):
+        await say(served, "/bye")
+    assert await say(served, "/greet") == ["said greet"]
+    assert "user bye" not in brief(await stored(served))
+
+
+async def test_a_second_writer_is_noticed_and_the_turn_walks_again_from_fresh_state() -> None:
+    store = MemoryStore()
+    one, two = service(store), service(store)
+    await say(one, "/greet")
+    await say(two, "/bye")
+    assert await say(one, "/greet") == ["said greet"]
+    events = await stored(one)
+    assert [e.intent_name for e in events if isinstance(e, UserUttered)] == [
+        "greet",
+        "bye",
+        "greet",
+    ]
+
+
+async def test_a_writer_that_always_comes_first_makes_the_turn_fail_loudly() -> None:
+    class Contested(MemoryStore):
+        async def append(self, *args: object, **options: object) -> int:
+            raise StoreConflict("someone was faster")
+
+    with pytest.raises(StoreConflict):
+        await say(service(Contested()), "/greet")
+
+
+async def test_turns_of_one_conversation_keep_their_order() -> None:
+    actions = SlowActions()
+    served = service(actions=actions)
+    slow = asyncio.create_task(say(served, "/slow"))
+    await actions.called.wait()
+    waiting = asyncio.create_task(say(served, "/greet"))
+    await asyncio.sleep(0)
+    actions.release.set()
+    await asyncio.gather(slow, waiting)
+    events = await stored(served)
+    assert [e.intent_name for e in events if isinstance(e, UserUttered)] == ["slow", "greet"]
+
+
+async def test_a_slow_action_holds_up_nobody_else() -> None:
+    actions = SlowActions()
+    served = service(actions=actions)
+    slow = asyncio.create_task(say(served, "/slow", "one"))
+    await actions.called.wait()
+    assert await say(served, "/greet", "two") == ["said greet"]
+    assert not slow.done()
+    actions.release.set()
+    assert await slow == ["done at last"]
+
+
+async def test_what_came_before_a_slow_action_is_stored_while_it_runs() -> None:
+    actions = SlowActions()
+    served = service(actions=actions)
+    slow = asyncio.create_task(say(served, "/slow"))
+    await actions.called.wait()
+    assert "user slow" in brief(await stored(served))
+    actions.release.set()
+    await slow
+
+
+async def test_a_cancelled_turn_keeps_what_happened_and_frees_the_conversation() -> None:
+    actions = SlowActions()
+    served = service(actions=actions)
+    slow = asyncio.create_task(say(served, "/slow"))
+    await actions.called.wait()
+    slow.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await slow
+    assert await say(served, "/greet") == ["said greet"]
+
+
+async def test_a_conversation_with_too_long_a_queue_refuses_more() -> None:
+    actions = SlowActions()
+    served = service(actions=actions, turnstile=Turnstile(queue=1))
+    slow = asyncio.create_task(say(served, "/slow"))
+    await actions.called.wait()
+    waiting = asyncio.create_task(say(served, "/greet"))
+    await asyncio.sleep(0)
+    with pytest.raises(LockTimeout):
+        await say(served, "/greet")
+    actions.release.set()
+    await asyncio.gather(slow, waiting)
+
+
+async def test_a_turn_waits_only_so_long_for_its_conversation() -> None:
+    actions = SlowActions()
+    served = service(actions=actions, turnstile=Turnstile(patience=0.01))
+    slow = asyncio.create_task(say(served, "/slow"))
+    await actions.called.wait()
+    with pytest.raises(LockTimeout):
+        await say(served, "/greet")
+    actions.release.set()
+    await slow
+    assert served.processor.conversations.turnstile.busy == 0
+
+
+async def test_a_long_conversation_is_loaded_by_its_tail_and_keeps_its_state() -> None:
+    store = MemoryStore()
+    served = service(store)
+    for _ in range(80):
+        await say(served, "/greet")
+    fresh = service(store)
+    assistant = fresh.ready()
+    conversation = await fresh.processor.conversations.peek("u", assistant)
+    whole = replay("u", assistant.rules, await stored(fresh))
+    assert conversation.tracker.applied.size < len(await stored(fresh))
+    assert conversation.tracker.state == whole.state
+    assert await say(fresh, "/bye") == ["said bye"]
+
+
+async def test_taking_back_more_than_was_loaded_loads_the_rest() -> None:
+    store = MemoryStore()
+    served = service(store)
+    for _ in range(80):
+        await say(served, "/greet")
+    from tertulia.core.events import UserUtteranceReverted
+
+    fresh = service(store)
+    assistant = fresh.ready()
+    back = [UserUtteranceReverted() for _ in range(70)]
+    view = await fresh.operations.append("u", back, assistant)
+    assert view.tracker.state == replay("u", assistant.rules, await stored(fresh)).state
+
+
+async def test_a_bot_without_an_action_server_goes_on_and_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    served = service()
+    assert await say(served, "/slow") == []
+    assert "action_endpoint" in caplog.text
+    assert isinstance((await stored(served))[-1], ActionExecuted)
