@@ -13,6 +13,8 @@ import click
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Decorated], Decorated]
 
+_LEVEL = "tertulia.cli.level"
+
 PATH: Any = click.Path(path_type=Path)
 """A path, as `Path`. Whether something is there is checked by whoever opens it."""
 
@@ -65,59 +67,42 @@ def spread(args: Sequence[str], many: set[str], *, keep_last: bool) -> list[str]
 def logging_options(default: str = "WARNING") -> Decorator[Decorated]:
     """Add -v, -vv, --debug and --quiet. default: level without them and without LOG_LEVEL."""
 
+    def start_log(ctx: click.Context, param: click.Parameter, count: int) -> None:
+        from tertulia.cli.logs import log_to_stderr
+
+        asked = ctx.meta.get(_LEVEL) or ["", "INFO", "DEBUG"][min(count, 2)]
+        log_to_stderr(asked or os.environ.get("LOG_LEVEL", "") or default)
+
     def decorate(function: Decorated) -> Decorated:
-        for option in (
+        options = (
             click.option(
                 "-v",
                 "--verbose",
                 count=True,
                 expose_value=False,
-                callback=_set_level(default),
-                help="Say more; twice for even more.",
+                callback=start_log,
+                help="Log more; twice for even more.",
             ),
-            click.option(
-                "--debug",
-                is_flag=True,
-                expose_value=False,
-                callback=_set_debug,
-                help="Say everything.",
-            ),
-            click.option(
-                "--quiet",
-                is_flag=True,
-                expose_value=False,
-                callback=_set_quiet,
-                help="Say only what went wrong.",
-            ),
-        ):
+            _level_flag("--debug", "DEBUG", "Log everything."),
+            _level_flag("--quiet", "WARNING", "Log only what goes wrong."),
+            without_effect("--logging-config-file", takes_value=True),
+        )
+        for option in reversed(options):
             function = option(function)
-        return without_effect("--logging-config-file", takes_value=True)(function)
+        return function
 
     return decorate
 
 
-def _set_level(default: str) -> Callable[[click.Context, click.Parameter, int], None]:
-    def set_level(ctx: click.Context, param: click.Parameter, count: int) -> None:
-        from tertulia.cli.logs import log_to_stderr
+def _level_flag(name: str, level: str, text: str) -> Decorator[Any]:
+    def keep(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            ctx.meta[_LEVEL] = level
 
-        asked = ["", "INFO", "DEBUG"][min(count, 2)]
-        log_to_stderr(asked or os.environ.get("LOG_LEVEL", "") or default)
-
-    return set_level
-
-
-def _set_debug(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from tertulia.cli.logs import set_level
-
-        set_level("DEBUG")
-
-
-def _set_quiet(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from tertulia.cli.logs import set_level
-
-        set_level("WARNING")
+    # Eager ones are read first, and the log starts with -v, which is always read.
+    return click.option(
+        name, is_flag=True, is_eager=True, expose_value=False, callback=keep, help=text
+    )
 
 
 def without_effect(
@@ -149,10 +134,12 @@ def refused(
         if ctx.get_parameter_source(param.name or "") is click.core.ParameterSource.COMMANDLINE:
             raise not_available(name, hint)
 
-    extra: dict[str, Any] = {"flag_value": "", "is_flag": False} if value_optional else {}
+    shape: dict[str, Any] = {"is_flag": not takes_value}
+    if value_optional:
+        shape = {"is_flag": False, "flag_value": ""}
     return click.option(
         name,
-        **({"is_flag": not takes_value} | extra),
+        **shape,
         expose_value=False,
         callback=refuse,
         hidden=True,

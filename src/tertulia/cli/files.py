@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tertulia.base.errors import ConfigError
-from tertulia.core.domain.model import Generation
 from tertulia.training.project import Project
 
 CONFIG, DATA = Path("config.yml"), Path("data")
@@ -22,29 +21,27 @@ def project_files(
     domain: Path | None = None,
     nlu: Sequence[Path] = (),
     stories: Sequence[Path] = (),
-    needs_domain: bool = True,
-    generation: Generation | None = None,
+    only_nlu: bool = False,
 ) -> Project:
-    """Return the project. folder: where the usual names are looked for.
+    """Return the project. folder: where the usual names are looked for. only_nlu: no dialogue.
 
     Raises:
         ConfigError: a named path or a file that every project has is not there.
     """
     return Project(
         config=tuple(_there(config, "config") or [_usual(folder / CONFIG, "configuration")]),
-        domain=tuple(_domain(folder, domain, needs_domain)),
+        domain=() if only_nlu and domain is None else _domain(folder, domain),
         nlu=tuple(_there(nlu, "data") or [folder / DATA]),
-        stories=tuple(_there(stories, "data") or [folder / DATA]),
-        generation=generation,
+        stories=() if only_nlu else tuple(_there(stories, "data") or [folder / DATA]),
         env=os.environ,
     )
 
 
-def _domain(folder: Path, named: Path | None, needed: bool) -> list[Path]:
+def _domain(folder: Path, named: Path | None) -> tuple[Path, ...]:
     if named is not None:
-        return _there([named], "domain")
-    found = [folder / usual for usual in DOMAINS if (folder / usual).exists()]
-    if not found and needed:
+        return tuple(_there([named], "domain"))
+    found = tuple(folder / usual for usual in DOMAINS if (folder / usual).exists())
+    if not found:
         raise _missing(folder / DOMAINS[0], "domain", "--domain")
     return found[:1]
 

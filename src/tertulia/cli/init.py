@@ -27,7 +27,7 @@ def init(no_prompt: bool, init_dir: Path | None) -> int:
             code="T155",
         )
     if not no_prompt and init_dir is None:
-        folder = click.prompt("Folder for the bot", default=".", type=PATH)
+        folder = Path(str(click.prompt("Folder for the bot", default=".")))
     write_starter(folder)
     click.echo(f"The bot is in {folder.resolve()}: start reading with README.md.")
     if no_prompt or click.confirm("Train it now?", default=True):

@@ -20,8 +20,9 @@ def log_to_stderr(level: str) -> None:
     """
     logging.basicConfig(format=_FORMAT, force=True)
     set_level(level)
-    for chatty in ("asyncio", "httpx2", "httpcore2", "stamina"):
+    for chatty in ("asyncio", "httpx2", "httpcore2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # only the last attempt is news
 
 
 def set_level(level: str) -> None:

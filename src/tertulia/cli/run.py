@@ -21,7 +21,7 @@ _SYSLOG = "the log goes to standard error and to --log-file; a service manager c
 
 
 def _network_options(function: Decorated) -> Decorated:
-    for option in (
+    options = (
         click.option(
             "-i",
             "--interface",
@@ -49,13 +49,14 @@ def _network_options(function: Decorated) -> Decorated:
             envvar="TERTULIA_SSL_PASSWORD",
             help="Of the private key. Better set TERTULIA_SSL_PASSWORD.",
         ),
-    ):
+    )
+    for option in reversed(options):
         function = option(function)
     return function
 
 
 def _access_options(function: Decorated) -> Decorated:
-    for option in (
+    options = (
         click.option("--enable-api", is_flag=True, help="Serve the HTTP API, not only channels."),
         click.option(
             "-t",
@@ -75,13 +76,14 @@ def _access_options(function: Decorated) -> Decorated:
             "--jwt-private-key",
             "Tokens are only checked here, never issued; give the public key with --jwt-secret.",
         ),
-    ):
+    )
+    for option in reversed(options):
         function = option(function)
     return function
 
 
 def _other_options(function: Decorated) -> Decorated:
-    for option in (
+    options = (
         click.option(
             "--profile",
             type=click.Choice(["modern", "legacy"]),
@@ -114,7 +116,8 @@ def _other_options(function: Decorated) -> Decorated:
             "--remote-storage",
             "Copy the model to this machine first, then start with --model.",
         ),
-    ):
+    )
+    for option in reversed(options):
         function = option(function)
     return function
 

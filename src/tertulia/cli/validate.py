@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _options(function: Decorated) -> Decorated:
-    for option in (
+    options = (
         click.option("-c", "--config", type=PATH, help="[default: config.yml]"),
         click.option("-d", "--domain", type=PATH, help="File or folder.  [default: domain.yml]"),
         click.option("--data", type=PATH, multiple=True, metavar="PATH...", help="[default: data]"),
@@ -27,7 +27,8 @@ def _options(function: Decorated) -> Decorated:
             help="States that policies look back, for finding contradictions.  [default: all]",
         ),
         click.option("--json", "as_json", is_flag=True, help="Print a JSON list."),
-    ):
+    )
+    for option in reversed(options):
         function = option(function)
     return function
 
