@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from litestar import Litestar, Response
 from litestar.datastructures import State
@@ -65,10 +64,11 @@ def create_app(
             await served.turns.drain(DRAIN)
             await service.close()
 
+    handlers = _routes(settings)
     app = Litestar(
-        route_handlers=list(_routes(settings)),
+        route_handlers=handlers,
         lifespan=[lifespan],
-        state=State({"served": served}),
+        state=State({"served": served, "handlers": handlers}),
         openapi_config=None,
         request_max_body_size=settings.body_limit,
         exception_handlers={
@@ -103,7 +103,9 @@ def _on_bug(request: AnyRequest, error: Exception) -> Response[ErrorBody]:
 
 
 def _send(failure: Failure) -> Response[ErrorBody]:
-    headers: dict[str, Any] = dict(failure.headers)
     return Response(
-        failure.body, status_code=failure.status, headers=headers, media_type="application/json"
+        failure.body,
+        status_code=failure.status,
+        headers=failure.headers,
+        media_type="application/json",
     )

@@ -4,7 +4,7 @@ Rule: nothing is described that a route does not declare, and statuses come from
 so the description is that of the profile served.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -47,21 +47,21 @@ QUERY: Mapping[str, tuple[str, str]] = {
 
 
 def document_of(app: Litestar, settings: ServerSettings) -> bytes:
-    """Return the document as JSON; built once per application."""
+    """Return the document of an application's `state.handlers` as JSON; built once."""
     found = cast("bytes | None", app.state.get("openapi"))
     if found is None:
-        found = msgspec.json.encode(build(app, settings))
+        found = msgspec.json.encode(build(app.state["handlers"], settings))
         app.state["openapi"] = found
     return found
 
 
-def build(app: Litestar, settings: ServerSettings) -> Document:
-    """Return the document of the application's routes."""
-    declared = _declared(app)
-    # A second application only writes the skeleton: the served one shall have no routes of the
-    # framework's own documentation.
+def build(handlers: Sequence[HTTPRouteHandler], settings: ServerSettings) -> Document:
+    """Return the document of these routes."""
+    # An application of its own writes the skeleton: the one that serves shall have no routes of
+    # the framework's documentation.
     skeleton = Litestar(
-        route_handlers=[handler for handler, _ in declared.values()],
+        route_handlers=handlers,
+        logging_config=None,
         openapi_config=OpenAPIConfig(
             title="Tertulia",
             version=settings.versions.version,
@@ -70,18 +70,19 @@ def build(app: Litestar, settings: ServerSettings) -> Document:
         ),
     )
     document: Document = skeleton.openapi_schema.to_schema()
-    kinds = _kinds([facts for _, facts in declared.values()])
+    declared = _declared(skeleton)
+    kinds = _kinds(list(declared.values()))
     schemas, components = msgspec.json.schema_components(kinds, ref_template=_REFERENCE)
     by_kind = dict(zip(map(repr, kinds), schemas, strict=True))
-    for (path, method), (_, facts) in declared.items():
+    for (path, method), facts in declared.items():
         _complete(document["paths"][path][method.lower()], facts, by_kind, settings)
     document["components"] = {"schemas": components, "securitySchemes": _schemes(settings)}
     return document
 
 
-def _declared(app: Litestar) -> dict[tuple[str, str], tuple[HTTPRouteHandler, Facts]]:
-    """Return handlers and what they declare, by path and method."""
-    found: dict[tuple[str, str], tuple[HTTPRouteHandler, Facts]] = {}
+def _declared(app: Litestar) -> dict[tuple[str, str], Facts]:
+    """Return what routes declare, by path and method."""
+    found: dict[tuple[str, str], Facts] = {}
     for route in app.routes:
         if not isinstance(route, HTTPRoute):
             continue
@@ -89,7 +90,7 @@ def _declared(app: Litestar) -> dict[tuple[str, str], tuple[HTTPRouteHandler, Fa
             facts = facts_of(handler)
             if facts is not None:
                 for method in handler.http_methods:
-                    found[route.path_format, str(method)] = (handler, facts)
+                    found[route.path_format, str(method)] = facts
     return found
 
 

@@ -7,7 +7,7 @@ import signal
 import socket
 import stat
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -90,7 +90,7 @@ async def serve(
     finally:
         bound.close()
         if uds is not None:
-            uds.unlink(missing_ok=True)
+            _remove(uds)
 
 
 class _Server(uvicorn.Server):
@@ -106,7 +106,7 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:
+    def capture_signals(self) -> Generator[None]:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -151,6 +151,10 @@ def _bind_path(path: Path) -> socket.socket:
         bound.close()
         raise _cannot_bind(str(path), error) from error
     return bound
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _is_answered(path: Path) -> bool:

@@ -20,7 +20,7 @@ ID = "{conversation_id:str}"
 """The path segment that names a conversation; decode it with `decode_id`."""
 
 JSON = "application/json"
-TEXT = "text/plain; charset=utf-8"
+TEXT = "text/plain"
 
 _FACTS = "facts"
 _BODY_ERRORS = (

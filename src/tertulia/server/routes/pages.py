@@ -50,8 +50,8 @@ def _file(request: AnyRequest, found: Asset | None, headers: Mapping[str, str]) 
     tag = f'"{found.etag}"'
     sent = {**headers, "ETag": tag}
     if tag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=304, headers=sent, media_type=found.media_type)
-    return Response(found.body, headers=sent, media_type=found.media_type)
+        return Response(b"", status_code=304, headers=sent)
+    return Response(found.body, headers={**sent, "Content-Type": found.media_type})
 
 
 ALWAYS = (chat, chat_file)

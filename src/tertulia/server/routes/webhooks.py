@@ -140,7 +140,7 @@ async def _stream(served: Served, incoming: Incoming, generation: Generation) ->
             yield line
             line = await served.turns.next_of(output.queue)
 
-    return Stream(lines(), media_type=LINES)
+    return Stream(lines(), headers={"Content-Type": LINES})
 
 
 CHANNELS = (health, webhook)

@@ -1,0 +1,101 @@
+"""Clients of the server, in process, for each profile."""
+
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal
+
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+from tests.http.bot import NOW, build_service
+
+from tertulia.core.domain.model import Generation
+from tertulia.engine.service import Service
+from tertulia.server.app import create_app
+from tertulia.server.openapi import build
+from tertulia.server.settings import ServerSettings
+
+Profile = Literal["legacy", "modern"]
+
+
+class Client:
+    """Sends requests, and holds every answer against the API's own description."""
+
+    def __init__(self, http: AsyncTestClient[Any], service: Service, document: Any) -> None:
+        self.http = http
+        self.service = service
+        self.document = document
+        self._paths = [
+            (re.compile(re.sub(r"\{\w+\}", ".+", path)), path) for path in document["paths"]
+        ]
+
+    async def __call__(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
+        if json is not None:
+            options["json"] = json
+        answer = await self.http.request(method, path, **options)
+        self._check_declared(method, path.partition("?")[0], answer.status_code)
+        return answer
+
+    async def get(self, path: str, **options: Any) -> Any:
+        return await self("GET", path, **options)
+
+    async def post(self, path: str, json: Any = None, **options: Any) -> Any:
+        return await self("POST", path, json, **options)
+
+    async def put(self, path: str, json: Any = None, **options: Any) -> Any:
+        return await self("PUT", path, json, **options)
+
+    async def events(self, conversation: str) -> list[dict[str, Any]]:
+        shown = await self.get(f"/conversations/{conversation}/tracker?include_events=ALL")
+        return shown.json()["events"]
+
+    def _check_declared(self, method: str, path: str, status: int) -> None:
+        for pattern, template in self._paths:
+            declared = self.document["paths"][template].get(method.lower())
+            if declared is not None and pattern.fullmatch(path):
+                assert str(status) in declared["responses"], f"{method} {template}: {status}"
+                return
+
+
+Connect = Callable[..., AbstractAsyncContextManager[Client]]
+
+
+def settings_of(profile: Profile, **changes: Any) -> ServerSettings:
+    return ServerSettings(**{"profile": profile, "enable_api": True, **changes})
+
+
+@asynccontextmanager
+async def connect(
+    profile: Profile, *, service: Service | None = None, **changes: Any
+) -> AsyncGenerator[Client]:
+    settings = settings_of(profile, **changes)
+    service = service or build_service(Generation(profile))
+    edge = create_app(service, settings, now=lambda: NOW)
+    assert isinstance(edge.app, Litestar)
+    document = build(edge.app.state["handlers"], settings)
+    async with AsyncTestClient(edge, raise_server_exceptions=False) as http:
+        yield Client(http, service, document)
+
+
+@pytest.fixture(params=["legacy", "modern"])
+def profile(request: pytest.FixtureRequest) -> Profile:
+    return request.param
+
+
+@pytest.fixture
+async def client(profile: Profile) -> AsyncGenerator[Client]:
+    async with connect(profile) as found:
+        yield found
+
+
+@pytest.fixture
+async def legacy() -> AsyncGenerator[Client]:
+    async with connect("legacy") as found:
+        yield found
+
+
+@pytest.fixture
+async def modern() -> AsyncGenerator[Client]:
+    async with connect("modern") as found:
+        yield found
