@@ -27,6 +27,16 @@ class PatternConfig(msgspec.Struct, frozen=True, kw_only=True):
     use_word_boundaries: bool = True
 
 
+def refuse_broken(pattern: str | None) -> None:
+    """Raise ValueError when a parameter is no valid pattern; None is fine."""
+    if pattern is None:
+        return
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"'{pattern}' is no valid regular expression: {error}") from error
+
+
 class NamedPattern(msgspec.Struct, frozen=True):
     """A pattern as text, under its name."""
 

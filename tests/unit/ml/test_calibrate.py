@@ -26,9 +26,7 @@ def test_held_out_logits_do_not_know_their_own_example():
     rows: list[Row] = [([at], [1.0]) for at in range(4)]
     labels = [0, 0, 1, 1]
     recipe = Recipe(epochs=20)
-    unseen = held_out_logits(
-        rows, labels, classes=2, features=4, recipe=recipe, folds=2, rounds=2
-    )
+    unseen = held_out_logits(rows, labels, classes=2, features=4, recipe=recipe, folds=2, rounds=2)
     assert sorted(unseen.examples) == [0, 1, 2, 3]
     assert np.all(np.abs(unseen.logits[:, 0] - unseen.logits[:, 1]) < 0.5)
 

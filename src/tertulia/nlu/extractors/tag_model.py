@@ -21,7 +21,7 @@ from tertulia.nlu.extractors.spans import (
     merge_tags,
     token_range,
 )
-from tertulia.nlu.featurizers.shapes import window_features
+from tertulia.nlu.featurizers.shapes import PATTERN, refuse_unknown, window_features
 from tertulia.nlu.message import Message, Token
 
 Json = Any
@@ -45,6 +45,11 @@ class TagConfig(msgspec.Struct, frozen=True, kw_only=True):
     BILOU_flag: bool = True
     split_entities_by_comma: SplitByComma = True
     features: Window | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse features that do not exist."""
+        if self.features is not None:
+            refuse_unknown(self.features)
 
 
 class TagModel:
@@ -142,13 +147,11 @@ def features_of(message: Message, window: Window | None) -> list[list[str]]:
         return [
             _rich(tokens, lowered, at) + message.token_features[at] for at in range(len(tokens))
         ]
-    middle = window[len(window) // 2] if window else ()
-    with_patterns = "pattern" in middle
-    return [
-        window_features(tokens, at, window)
-        + [one for one in message.token_features[at] if with_patterns and one[:8] == "pattern:"]
-        for at in range(len(tokens))
-    ]
+    features = [window_features(tokens, at, window) for at in range(len(tokens))]
+    if PATTERN in window[len(window) // 2]:
+        for own, found in zip(features, message.token_features, strict=True):
+            own += [one for one in found if one.startswith(f"{PATTERN}:")]
+    return features
 
 
 def _rich(tokens: Sequence[Token], lowered: Sequence[str], at: int) -> list[str]:

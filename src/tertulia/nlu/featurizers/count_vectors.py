@@ -19,7 +19,9 @@ from tertulia.ml.vectorize import (
     word_ngrams,
 )
 from tertulia.nlu.component import FEATURES, TOKENS, Component, Setting, Training
+from tertulia.nlu.featurizers.stop_words import ENGLISH
 from tertulia.nlu.message import Block, Message
+from tertulia.nlu.patterns import refuse_broken
 
 _WORD = re.compile(r"\b\w+\b")
 _LEGACY_WORD = re.compile(r"\b\w\w+\b")
@@ -32,8 +34,9 @@ class CountVectorsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     analyzer: `word`, `char` (across words) or `char_wb` (within words). min_df, max_df: whole
     number of examples, or a share of them. max_features: only the most frequent.
-    stop_words: words left out. OOV_token: stands for unknown words, when the training data has
-    it. OOV_words: training words treated as that token. token_pattern: what is a word (0.x).
+    stop_words: words left out, `english` for a list of common ones. OOV_token: stands for
+    unknown words, when the training data has it. OOV_words: training words treated as that
+    token. token_pattern: what is a word (0.x).
     """
 
     analyzer: Literal["word", "char", "char_wb"] = "word"
@@ -43,7 +46,7 @@ class CountVectorsConfig(msgspec.Struct, frozen=True, kw_only=True):
     min_df: int | float = 1
     max_df: int | float = 1.0
     max_features: int | None = None
-    stop_words: tuple[str, ...] | None = None
+    stop_words: tuple[str, ...] | Literal["english"] | None = None
     strip_accents: Literal["ascii", "unicode"] | None = None
     OOV_token: str | None = None
     OOV_words: tuple[str, ...] = ()
@@ -51,14 +54,10 @@ class CountVectorsConfig(msgspec.Struct, frozen=True, kw_only=True):
     alias: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse n-grams of impossible sizes."""
+        """Refuse n-grams of impossible sizes and a broken pattern."""
         if not 1 <= self.min_ngram <= self.max_ngram:
             raise ValueError("min_ngram must be at least 1 and at most max_ngram")
-        if self.token_pattern is not None:
-            try:
-                re.compile(self.token_pattern)
-            except re.error as error:
-                raise ValueError(f"token_pattern is not a valid pattern: {error}") from error
+        refuse_broken(self.token_pattern)
 
 
 class CountVectorsFeaturizer(Component[CountVectorsConfig]):
@@ -77,7 +76,8 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
         fold = str.lower if config.lowercase else str
         self._unknown = None if config.OOV_token is None else fold(config.OOV_token)
         self._as_unknown = frozenset(fold(word) for word in config.OOV_words)
-        self._stop = frozenset(fold(word) for word in config.stop_words or ())
+        stop = ENGLISH if config.stop_words == "english" else config.stop_words or ()
+        self._stop = frozenset(fold(word) for word in stop)
 
     def _word_pattern(self) -> re.Pattern[str]:
         # Modern tokenizers have their own pattern; this one is then only a filter of signs.

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 import msgspec
 
 from tertulia.nlu.component import FEATURES, TOKENS, Component, Setting, Training
-from tertulia.nlu.featurizers.shapes import WINDOW_DEFAULT, window_features
+from tertulia.nlu.featurizers.shapes import WINDOW_DEFAULT, refuse_unknown, window_features
 from tertulia.nlu.message import Message
 
 
@@ -14,6 +14,10 @@ class LexicalSyntacticConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     features: tuple[tuple[str, ...], ...] = WINDOW_DEFAULT
     alias: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse features that do not exist."""
+        refuse_unknown(self.features)
 
 
 class LexicalSyntacticFeaturizer(Component[LexicalSyntacticConfig]):

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from tertulia.ml.parts import Parts
 from tertulia.nlu.component import FEATURES, TOKENS, Component, Setting, Training
+from tertulia.nlu.featurizers.shapes import PATTERN
 from tertulia.nlu.message import Block, Message
 from tertulia.nlu.patterns import (
     NamedPattern,
@@ -48,7 +49,7 @@ class RegexFeaturizer(Component[RegexFeaturizerConfig]):
             names.append(name)
             for token, features in zip(message.tokens, message.token_features, strict=True):
                 if token.start < end and start < token.end:
-                    features.append(f"pattern:{name}")
+                    features.append(f"{PATTERN}:{name}")
         if self._search.patterns:
             source = self.config.alias or self.setting.key
             message.blocks.append(Block(source, "patterns", names))

@@ -29,15 +29,27 @@ OPTIONS: Final[Mapping[str, Callable[[str], str]]] = {
     "bias": lambda word: "",
 }
 
-# Options that need more than the word itself, and those that need a part-of-speech tagger.
+# Options that are about the place of the word, or come from a featurizer before.
 PLACES: Final = frozenset({"BOS", "EOS"})
-TAGGED: Final = frozenset({"pos", "pos2"})
+PATTERN: Final = "pattern"
+
+
+def refuse_unknown(window: Sequence[Sequence[str]]) -> None:
+    """Raise ValueError for an option that does not exist here, or a window without middle."""
+    if len(window) % 2 == 0:
+        raise ValueError("features need an odd number of lists, the word's own in the middle")
+    known = {*OPTIONS, *PLACES, PATTERN}
+    for option in (option for options in window for option in options):
+        if option not in known:
+            raise ValueError(
+                f"there is no feature '{option}' here; known: {', '.join(sorted(known))}"
+            )
 
 
 def window_features(tokens: Sequence[Token], at: int, window: Sequence[Sequence[str]]) -> list[str]:
     """Return `offset:option=value` of the words around token `at`.
 
-    window: options per place, the middle one is the token itself. Unknown options are left out.
+    window: options per place, the middle one is the token itself.
     """
     middle = len(window) // 2
     features: list[str] = []

@@ -12,6 +12,7 @@ import msgspec
 
 from tertulia.nlu.component import TOKENS, Component, Setting, Training
 from tertulia.nlu.message import Message, Token
+from tertulia.nlu.patterns import refuse_broken
 
 _LEGACY_PUNCTUATION = re.compile(r"[.,!?]+(?=\s|$)")
 
@@ -35,6 +36,10 @@ class WhitespaceConfig(msgspec.Struct, frozen=True, kw_only=True):
     """token_pattern: each word is cut into the matches of this pattern; None: words stay."""
 
     token_pattern: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a broken pattern."""
+        refuse_broken(self.token_pattern)
 
 
 class WhitespaceTokenizer(Component[WhitespaceConfig]):
