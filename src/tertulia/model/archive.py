@@ -144,16 +144,16 @@ def _write_file(data: bytes, path: Path) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".tertulia-", dir=path.parent)
+    fresh = Path(name)
     try:
         with open(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, _MODE)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+        fresh.chmod(_MODE)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 

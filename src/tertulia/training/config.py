@@ -82,6 +82,28 @@ def read_config_texts(
     diagnostics: Diagnostics,
 ) -> ProjectConfig:
     """Return what these texts say together, as `read_config` does. texts: label and content."""
+    roots, generation = _parsed(texts, env, diagnostics)
+    for root in roots:
+        _check_keys(root, diagnostics)
+        _check_recipe(root, diagnostics)
+        _check_importers(root, diagnostics)
+    merged = _merge(roots, diagnostics)
+    plain = _first_of([_plain(root, diagnostics) for root in roots])
+    return ProjectConfig(
+        generation=generation,
+        language=plain.language or DEFAULT_LANGUAGE,
+        states_language=bool(plain.language),
+        assistant_id=None if plain.assistant_id == _PLACEHOLDER_ID else plain.assistant_id,
+        pipeline=_filled(merged.get("pipeline")),
+        policies=_filled(merged.get("policies")),
+        places=tuple(SourceSpan(file) for file, _ in texts),
+    )
+
+
+def _parsed(
+    texts: Sequence[tuple[str, str]], env: Mapping[str, str] | None, diagnostics: Diagnostics
+) -> tuple[list[Node], Generation | None]:
+    """Return the mappings in the texts, read by the rules of their generation."""
     roots = [parse(text, file=file, env=env, diagnostics=diagnostics) for file, text in texts]
     generation = generation_of([root for root in roots if root is not None])
     if generation is Generation.LEGACY:
@@ -91,23 +113,14 @@ def read_config_texts(
             for file, text in texts
         ]
         roots = [new or old for new, old in zip(again, roots, strict=True)]
-    kept = [root for root in roots if root is not None and _is_map(root, diagnostics)]
-    files = [_plain(root, diagnostics) for root in kept]
-    merged = _merge(kept, diagnostics)
-    for root in kept:
-        _check_keys(root, diagnostics)
-        _check_recipe(root, diagnostics)
-        _check_importers(root, diagnostics)
-    language = next((file.language for file in files if file.language), None)
-    assistant = next((file.assistant_id for file in files if file.assistant_id), None)
-    return ProjectConfig(
-        generation=generation,
-        language=language or DEFAULT_LANGUAGE,
-        states_language=language is not None,
-        assistant_id=None if assistant == _PLACEHOLDER_ID else assistant,
-        pipeline=_filled(merged.get("pipeline")),
-        policies=_filled(merged.get("policies")),
-        places=tuple(SourceSpan(file) for file, _ in texts),
+    return [root for root in roots if root and _is_map(root, diagnostics)], generation
+
+
+def _first_of(files: Sequence[ConfigFile]) -> ConfigFile:
+    """Return what the files say of language and name, the first that says something."""
+    return ConfigFile(
+        language=next((file.language for file in files if file.language), None),
+        assistant_id=next((file.assistant_id for file in files if file.assistant_id), None),
     )
 
 
@@ -135,12 +148,14 @@ def _signs(root: Node) -> Iterator[Generation]:
         elif name in MODERN_COMPONENTS:
             yield Generation.MODERN
     for policies in (root.get("policies"), root.get("policy")):
-        for name in _names(policies):
-            short = name.rpartition(".")[2]
-            if short in LEGACY_POLICIES or name.startswith(LEGACY_PREFIXES):
-                yield Generation.LEGACY
-            elif short in MODERN_POLICIES:
-                yield Generation.MODERN
+        yield from filter(None, map(_sign_of_policy, _names(policies)))
+
+
+def _sign_of_policy(name: str) -> Generation | None:
+    short = name.rpartition(".")[2]
+    if short in LEGACY_POLICIES or name.startswith(LEGACY_PREFIXES):
+        return Generation.LEGACY
+    return Generation.MODERN if short in MODERN_POLICIES else None
 
 
 def _names(components: Node | None) -> Iterator[str]:

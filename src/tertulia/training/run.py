@@ -94,20 +94,27 @@ def train(
     if previous is not None and steps.is_empty and _holds_just(previous, settings):
         return previous
     track = Track(_stages(prepared, steps), progress or _ignore, time.monotonic)
-    before: Mapping[str, bytes] = previous.entries if previous else {}
-    entries: dict[str, bytes] = {}
-    if settings.nlu:
-        entries |= _train_nlu(prepared, track) if steps.nlu else _taken(before, "nlu/")
-    if settings.core:
-        entries |= domain_entries(without_places(_domain(data)))
-        entries |= _train_core(prepared, track) if steps.core else _taken(before, "policies/")
+    entries = _entries(prepared, steps, previous.entries if previous else {}, track)
     data.diagnostics.raise_if_errors()
-    entries[CONFIG] = settings_bytes(_settings(data))
     track.finish()
     return Content(
         manifest=_manifest(prepared, identity),
         entries={name: entries[name] for name in sorted(entries)},
     )
+
+
+def _entries(
+    prepared: Prepared, steps: Plan, before: Mapping[str, bytes], track: Track
+) -> dict[str, bytes]:
+    """Return the new model's entries; what need not be learned again is taken from `before`."""
+    data, settings = prepared.data, prepared.settings
+    entries = {CONFIG: settings_bytes(_settings(data))}
+    if settings.nlu:
+        entries |= _train_nlu(prepared, track) if steps.nlu else _taken(before, "nlu/")
+    if settings.core:
+        entries |= domain_entries(without_places(_domain(data)))
+        entries |= _train_core(prepared, track) if steps.core else _taken(before, "policies/")
+    return entries
 
 
 def _stages(prepared: Prepared, steps: Plan) -> list[str]:

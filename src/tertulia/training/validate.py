@@ -3,14 +3,14 @@
 Source: spec evaluation.md section 3.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.base.problem import Severity
 from tertulia.core.domain.check import check
-from tertulia.core.domain.model import Domain, Form, Generation, Slot
+from tertulia.core.domain.model import Domain, Form, Generation, Intent, Slot
 from tertulia.core.events import ActionExecuted, UserUttered
 from tertulia.core.states import StateTable, training_history
 from tertulia.core.tracker import rules_for
@@ -141,36 +141,42 @@ def _check_conditions(slot: Slot, domain: Domain, diagnostics: Diagnostics) -> N
 
 def _check_intents(data: ProjectData, domain: Domain, diagnostics: Diagnostics) -> None:
     in_examples = {one.intent: one for one in reversed(data.nlu.examples) if one.intent}
-    in_stories = {
-        placed.event.intent_name
-        for placed in _events(data.stories)
-        if isinstance(placed.event, UserUttered)
-    }
-    for intent in domain.intents.values():
-        if intent.at is None or intent.name in DEFAULT_INTENTS:
-            continue
-        if data.nlu.examples and intent.name not in in_examples:
+    own = [
+        intent
+        for intent in domain.intents.values()
+        if intent.at is not None and intent.name not in DEFAULT_INTENTS
+    ]
+    for intent in own if in_examples else ():
+        if intent.name not in in_examples:
             diagnostics.warning(
                 "T362",
                 f"the intent '{intent.name}' has no examples, so no text is understood as it",
                 hint="Add examples to the NLU data, or remove the intent.",
                 at=intent.at,
             )
-        if intent.name not in in_stories and intent.triggers is None:
+    for name in in_examples.keys() - domain.intents.keys():
+        diagnostics.warning(
+            "T363",
+            f"the intent '{name}' has examples and is not in the domain",
+            hint=nearest(name, list(domain.intents)) or "Add it under 'intents' of the domain.",
+            at=in_examples[name].span,
+        )
+    _check_unused(own, data.stories, diagnostics)
+
+
+def _check_unused(intents: Iterable[Intent], stories: StoryData, diagnostics: Diagnostics) -> None:
+    used = {
+        placed.event.intent_name
+        for placed in _events(stories)
+        if isinstance(placed.event, UserUttered)
+    }
+    for intent in intents:
+        if intent.name not in used and intent.triggers is None:
             diagnostics.warning(
                 "T364",
                 f"the intent '{intent.name}' is not used in any story or rule",
                 hint="Add a story or rule with it, or remove it.",
                 at=intent.at,
-            )
-    known = list(domain.intents)
-    for name, example in in_examples.items():
-        if name not in domain.intents:
-            diagnostics.warning(
-                "T363",
-                f"the intent '{name}' has examples and is not in the domain",
-                hint=nearest(name, known) or "Add it under 'intents' of the domain.",
-                at=example.span,
             )
 
 
