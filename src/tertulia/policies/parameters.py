@@ -132,7 +132,7 @@ NO_EFFECT: Final[dict[str, frozenset[str]]] = {
             "max_depth",
         }
     ),
-    "TEDPolicy": frozenset(_TED),
+    "TEDPolicy": frozenset({*_TED, *_ONCE_EMBEDDING, "max_training_samples"}),
     "UnexpecTEDIntentPolicy": frozenset(
         {*_TED, "renormalize_confidences", "e2e_confidence_threshold"}
     ),

@@ -122,10 +122,13 @@ def test_the_augmented_policy_forgets_slots_set_before_the_story_begins() -> Non
     assert choice(augmented, tracker) == "utter_2"
 
 
-def test_the_augmented_policy_finds_the_end_of_a_story_without_limit() -> None:
-    policy = trained(AugmentedMemoizationPolicy, lesson(OLD, MARKDOWN), max_history=None)
-    tracker = talk(OLD, "action_listen", "/x", "s=1", "utter_3", "action_listen", "/c", "utter_3")
-    assert choice(policy, tracker) is None
+@pytest.mark.parametrize(("bot", "text"), [(NEW, STORIES), (OLD, MARKDOWN)])
+def test_the_augmented_policy_finds_a_whole_story_at_the_end_of_a_conversation(bot, text) -> None:
+    policy = trained(AugmentedMemoizationPolicy, lesson(bot, text), max_history=None)
+    before = ["action_listen", "/x", "s=1", "utter_3"] * 9
+    story = ["action_listen", "/a", "utter_1", "action_listen", "/b"]
+    assert choice(policy, talk(bot, *before, *story)) == "utter_2"
+    assert choice(policy, talk(bot, *before, *story[:4], "/x")) is None
 
 
 def test_in_legacy_the_augmented_policy_forgets_a_slot_set_long_ago() -> None:

@@ -68,8 +68,9 @@ class RuleBook(Generic[V]):
         last = states[-1]
         found: list[Entry[V]] = []
         for user in dict.fromkeys((last.user.intent, last.user.text, None)):
-            candidates = self._places.get((last.action, last.action_is_text, user), {})
-            found += [entry for entry in candidates.values() if _applies(entry.states, states)]
+            place = (last.action, last.action is not None and last.action_is_text, user)
+            candidates = self._places.get(place, {})
+            found += [entry for entry in candidates.values() if applies(entry.states, states)]
         return found
 
     def most_specific(self, states: Sequence[TurnState]) -> Entry[V] | None:
@@ -78,10 +79,13 @@ class RuleBook(Generic[V]):
 
 
 def _place(state: TurnState) -> _Place:
+    if state.action is None:
+        return (None, False, None)
     return (state.action, state.action_is_text, state.user.intent or state.user.text)
 
 
-def _applies(rule: Sequence[TurnState], conversation: Sequence[TurnState]) -> bool:
+def applies(rule: Sequence[TurnState], conversation: Sequence[TurnState]) -> bool:
+    """Tell whether the last states of a conversation are those that a rule wants."""
     if len(conversation) < len(rule):
         return False
     pairs = zip(reversed(rule), reversed(conversation), strict=False)
