@@ -57,6 +57,12 @@ class Conversation:
         return self.version == 0 and not self._pending
 
     @property
+    def has_no_session(self) -> bool:
+        """Tell whether nothing is in force: before the first event and after a restart."""
+        applied = self.tracker.applied
+        return applied.size == 0 and not applied.truncated
+
+    @property
     def pending(self) -> Sequence[Event]:
         """Return what is noted and not yet stored."""
         return self._pending

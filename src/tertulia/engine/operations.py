@@ -85,7 +85,7 @@ class Operations:
     async def append(self, sender_id: str, events: Sequence[Event], assistant: Assistant) -> View:
         """Log events as they are, with the time they bring; return the conversation after them."""
         async with self._conversations.turn(sender_id, assistant) as conversation:
-            if conversation.is_new and not _begins_session(events):
+            if conversation.has_no_session and not _begins_session(events):
                 await self._processor.open(
                     conversation, assistant, self._silent(conversation, assistant)
                 )

@@ -95,9 +95,9 @@ class Processor:
             if conversation.is_new:
                 await conversation.note([ActionExecuted(name=ACTION_LISTEN)])
             return
-        if not (conversation.is_new or self._has_expired(conversation.tracker, assistant)):
-            return
-        if not conversation.is_new:
+        if not conversation.has_no_session:
+            if not self._has_expired(conversation.tracker, assistant):
+                return
             await conversation.load_whole()
         if metadata:
             value = dict(metadata)

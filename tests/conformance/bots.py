@@ -1,0 +1,66 @@
+"""Trains the recorded bots and serves them in this process, without a socket."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+
+import httpx2
+
+from tertulia.app import AppSettings, build_service
+from tertulia.model.content import Content
+from tertulia.model.load import load_model
+from tertulia.server.app import create_app
+from tertulia.server.settings import ServerSettings
+from tertulia.training.prepare import Settings
+from tertulia.training.project import Project, read_project
+from tertulia.training.run import Identity, train
+
+FOLDER = Path(__file__).parent
+IDENTITY = Identity(model_id="0" * 32, created="2026-01-01T00:00:00+00:00")
+
+
+@cache
+def modern_bot(name: str) -> Content:
+    """Return a trained bot of the modern recordings."""
+    bot = FOLDER / "modern" / "bots" / name
+    data = (bot / "data",)
+    project = Project(
+        config=(bot / "config.yml",), domain=(bot / "domain.yml",), nlu=data, stories=data
+    )
+    return train(read_project(project), IDENTITY, Settings())
+
+
+@cache
+def legacy_bot(name: str, policies: str = "policies.yml") -> Content:
+    """Return a trained bot of the legacy recordings, core and NLU together."""
+    bot = FOLDER / "legacy" / "bots" / name
+    project = Project(
+        config=(bot / "nlu_config.yml", bot / policies),
+        domain=(bot / "domain.yml",),
+        nlu=(bot / "nlu.md",),
+        stories=(bot / "stories.md",),
+    )
+    return train(read_project(project), IDENTITY, Settings())
+
+
+@asynccontextmanager
+async def served(
+    content: Content, settings: ServerSettings, *, endpoints: Path | None = None
+) -> AsyncGenerator[httpx2.AsyncClient]:
+    """Serve a bot from memory and give a client that speaks to it."""
+    service = await build_service(
+        AppSettings(
+            model=load_model(content, name="model.tar.gz"),
+            folder=FOLDER,
+            store="memory",
+            endpoints=endpoints,
+        )
+    )
+    app = create_app(service, settings)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://bot") as client:
+        try:
+            yield client
+        finally:
+            await service.close()
