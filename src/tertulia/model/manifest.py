@@ -97,7 +97,7 @@ def decode_manifest(data: bytes) -> tuple[Manifest, dict[str, Listed]]:
             hint="Upgrade tertulia, or train the model again with this version."
             if newer
             else _RETRAIN,
-            code="T410",
+            code="T415",
         )
     try:
         file = msgspec.json.decode(data, type=_File)

@@ -232,13 +232,13 @@ class TestManifest:
     def test_a_newer_format_asks_for_an_upgrade(self) -> None:
         with pytest.raises(ModelError) as caught:
             decode_manifest(self.encoded(format_version=2))
-        assert caught.value.code == "T410"
+        assert caught.value.code == "T415"
         assert "Upgrade" in caught.value.hint
 
     def test_an_older_format_asks_for_training(self) -> None:
         with pytest.raises(ModelError) as caught:
             decode_manifest(self.encoded(format_version=0))
-        assert caught.value.code == "T410"
+        assert caught.value.code == "T415"
         assert "tertulia train" in caught.value.hint
 
     def test_the_manifest_of_something_else_is_no_model(self) -> None:
