@@ -41,6 +41,7 @@ def demo(bot: Path | None, port: int) -> int:
             model=model,
             port=port,
             enable_api=True,
+            connector="rest",
             endpoints=endpoints if endpoints.is_file() else None,
         )
     )

@@ -18,9 +18,9 @@ def log_to_stderr(level: str) -> None:
     Raises:
         ConfigError: there is no such level.
     """
-    logging.basicConfig(format=_FORMAT, force=True)
+    logging.basicConfig(format=_FORMAT)
     set_level(level)
-    for chatty in ("asyncio", "httpx2", "httpcore2"):
+    for chatty in ("asyncio", "httpx2", "httpcore2", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     logging.getLogger("stamina").setLevel(logging.ERROR)  # only the last attempt is news
 

@@ -134,7 +134,8 @@ def _check_channels(options: ServeOptions) -> None:
     if options.connector is not None:
         check_connector(options.connector)
     credentials = options.credentials
-    if credentials is None and _CREDENTIALS.is_file() and options.profile == "modern":
+    usual = options.connector is None and options.profile == "modern"
+    if credentials is None and usual and _CREDENTIALS.is_file():
         credentials = _CREDENTIALS
     if credentials is not None:
         check_credentials(credentials, connector=options.connector)
