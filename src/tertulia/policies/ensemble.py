@@ -61,7 +61,7 @@ def make_ensemble(policies: Sequence[Policy], domain: Domain) -> Ensemble:
     """
     if not policies:
         raise ConfigError(
-            "there is no policy", hint="List at least one under 'policies'.", code="T172"
+            "there is no policy", hint="List at least one under 'policies'.", code="T186"
         )
     if domain.generation is Generation.LEGACY:
         return LegacyEnsemble(policies, domain)

@@ -112,5 +112,5 @@ def check_action(action: str, policy: str, data: PolicyTraining) -> None:
             f"the policy '{policy}' falls back to '{action}', which is no action of the domain",
             hint=nearest(action, known) or "Add it to the domain's actions.",
             at=data.at,
-            code="T170",
+            code="T184",
         )

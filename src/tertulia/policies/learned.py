@@ -100,7 +100,7 @@ class LearnedPolicy:
                 f"the policy '{cls.name}' has no story to learn from",
                 hint="Write a story, or leave the policy out.",
                 at=data.at,
-                code="T173",
+                code="T187",
             )
         actions = sorted({example.action for example in found})
         number = {action: index for index, action in enumerate(actions)}

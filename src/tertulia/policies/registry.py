@@ -94,7 +94,7 @@ def read_policies(
     """
     if not section.elements():
         diagnostics.error(
-            "T172",
+            "T186",
             "there is no policy",
             hint="List at least one under 'policies'.",
             at=section.span,
@@ -154,7 +154,7 @@ def load_ensemble(
             raise ConfigError(
                 f"the settings of '{name}' in the model do not fit this version: {error}",
                 hint="Train the model again.",
-                code="T174",
+                code="T188",
             ) from error
         policies.append(kind.from_parts(config, parts, domain))
     return make_ensemble(policies, domain)
@@ -171,7 +171,7 @@ def _read(entry: Node, generation: Generation, diagnostics: Diagnostics) -> Poli
     if not isinstance(written, str):
         raise ConfigError(
             "a policy needs a name", hint="Write '- name: MemoizationPolicy'.", at=entry.span,
-            code="T175",
+            code="T189",
         )  # fmt: skip
     name = POLICIES.canonical(written)
     kind = POLICIES.find(written, at=name_node.span)
@@ -181,13 +181,13 @@ def _read(entry: Node, generation: Generation, diagnostics: Diagnostics) -> Poli
             f"the policy '{name}' does not exist in the generation of this bot",
             hint=_instead(name, generation),
             at=name_node.span,
-            code="T176",
+            code="T104",
         )
     settings = _settings(entry, name, diagnostics)
     before = len(diagnostics.errors)
-    config = convert(settings, kind.Config, diagnostics=diagnostics, code="T177")
+    config = convert(settings, kind.Config, diagnostics=diagnostics, code="T105")
     if config is None and len(diagnostics.errors) == before:
-        raise ConfigError(f"the settings of '{name}' are wrong", at=entry.span, code="T177")
+        raise ConfigError(f"the settings of '{name}' are wrong", at=entry.span, code="T105")
     config = config or kind.Config()
     _check_range(config, settings, diagnostics)
     return PolicyChoice(name=name, kind=kind, config=config, at=name_node.span)
@@ -216,7 +216,7 @@ def _settings(entry: Node, name: str, diagnostics: Diagnostics) -> Node:
         _featurizer(featurizer, kept)
     if idle:
         diagnostics.warning(
-            "T178",
+            "T106",
             f"no effect here: {', '.join(idle)} of '{name}'",
             hint="These belong to the original's network; leave them out.",
             at=entry.span,
@@ -233,14 +233,14 @@ def _featurizer(featurizer: Node, kept: dict[str, Entry]) -> None:
     listed = featurizer.elements() or ((featurizer,) if featurizer.is_map else ())
     if len(listed) != 1:
         raise ConfigError(
-            "a policy has exactly one featurizer", at=featurizer.span, code="T179",
+            "a policy has exactly one featurizer", at=featurizer.span, code="T107",
             hint="Write one item under 'featurizer'.",
         )  # fmt: skip
     one = listed[0]
     state = one.get("state_featurizer")
     if state is not None and len(state.elements()) > 1:
         raise ConfigError(
-            "a featurizer has exactly one state featurizer", at=state.span, code="T179",
+            "a featurizer has exactly one state featurizer", at=state.span, code="T107",
             hint="Write one item under 'state_featurizer'.",
         )  # fmt: skip
     name = one.get("name") or one
@@ -249,7 +249,7 @@ def _featurizer(featurizer: Node, kept: dict[str, Entry]) -> None:
             f"there is no featurizer called '{name.text}'",
             hint=f"Known: {', '.join(_FEATURIZERS)}.",
             at=name.span,
-            code="T179",
+            code="T107",
         )
     key = one.key("max_history")
     value = one.get("max_history")
@@ -262,7 +262,7 @@ def _check_range(config: PolicyConfig, settings: Node, diagnostics: Diagnostics)
     if isinstance(history, int) and history < 1:
         written = settings.get("max_history") or settings
         diagnostics.error(
-            "T177",
+            "T105",
             f"'max_history' must be at least 1, got {history}",
             hint="Count the current state; leave it out or write null for no limit.",
             at=written.span,
@@ -281,7 +281,7 @@ def _warn_of_equals(
         first = seen.setdefault(value, choice)
         if first is not choice:
             diagnostics.warning(
-                "T180",
+                "T108",
                 f"'{first.name}' and '{choice.name}' have the same priority {value}",
                 hint="Among equal scores the one listed first wins; give them different ones.",
                 at=choice.at,

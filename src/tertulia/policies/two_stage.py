@@ -58,7 +58,7 @@ class TwoStageFallbackPolicy:
                 hint=nearest(deny, list(data.domain.intents))
                 or "Add it, or name another as deny_suggestion_intent_name.",
                 at=data.at,
-                code="T171",
+                code="T185",
             )
         return cls(config)
 

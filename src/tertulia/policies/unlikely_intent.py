@@ -30,7 +30,7 @@ from tertulia.core.states.modern import ACTION_UNLIKELY_INTENT
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import SparseSoftmax
-from tertulia.policies.features import Vocabulary
+from tertulia.policies.features import Row, Vocabulary
 from tertulia.policies.learned import loaded_model, recipe, width
 from tertulia.policies.policy import PolicyConfig, PolicyTraining
 from tertulia.policies.state_book import texts
@@ -90,24 +90,13 @@ class UnexpecTEDIntentPolicy:
                 f"the policy '{cls.name}' has no story to learn from",
                 hint="Write a story with a user message, or leave the policy out.",
                 at=data.at,
-                code="T173",
+                code="T187",
             )
         intents = sorted({intent for seen in found.values() for intent in seen})
         number = {intent: index for index, intent in enumerate(intents)}
         vocabulary = Vocabulary.of(found)
         rows = [vocabulary.row(states) for states in found]
-        pairs = [
-            (row, number[intent])
-            for row, seen in zip(rows, found.values(), strict=True)
-            for intent in sorted(seen)
-        ]
-        model = SparseSoftmax.train(
-            [row for row, _ in pairs],
-            [label for _, label in pairs],
-            classes=len(intents),
-            features=len(vocabulary),
-            recipe=recipe(config.epochs, config.random_seed, data.seed),
-        )
+        model = _fit(rows, list(found.values()), number, len(vocabulary), config, data.seed)
         scores: list[list[float]] = [model.logits(*row).tolist() for row in rows]
         thresholds = {
             intent: _thresholds(scores, [intent in seen for seen in found.values()], index)
@@ -192,6 +181,29 @@ class UnexpecTEDIntentPolicy:
                 for name, value in ranking[: self._config.ranking_length or None]
             ],
         }
+
+
+def _fit(
+    rows: Sequence[Row],
+    seen: Sequence[set[str]],
+    number: Mapping[str, int],
+    features: int,
+    config: UnlikelyIntentConfig,
+    seed: int,
+) -> SparseSoftmax:
+    """Return the model that knows, for each row, the intents seen after it."""
+    pairs = [
+        (row, number[intent])
+        for row, intents in zip(rows, seen, strict=True)
+        for intent in sorted(intents)
+    ]
+    return SparseSoftmax.train(
+        [row for row, _ in pairs],
+        [label for _, label in pairs],
+        classes=len(number),
+        features=features,
+        recipe=recipe(config.epochs, config.random_seed, seed),
+    )
 
 
 def _unanswered(tracker: Tracker) -> str | None:

@@ -86,7 +86,7 @@ def test_an_unknown_policy_is_an_error_with_its_place_and_the_nearest_name() -> 
 def test_a_policy_of_the_other_generation_is_an_error(name, generation) -> None:
     choices, [problem] = read(f"- name: {name}\n", generation)
     assert choices == []
-    assert "T176" in problem
+    assert "T104" in problem
 
 
 def test_an_unknown_setting_is_an_error_with_its_place_and_the_nearest_name() -> None:
@@ -105,7 +105,7 @@ def test_settings_without_effect_are_named_once() -> None:
     [choice], [problem] = read(
         "- name: TEDPolicy\n  epochs: 30\n  batch_size: 3\n  transformer_size: 9\n"
     )
-    assert "warning T178: no effect here: batch_size, transformer_size of 'TEDPolicy'" in problem
+    assert "warning T106: no effect here: batch_size, transformer_size of 'TEDPolicy'" in problem
     assert choice.config.epochs == 30
 
 
@@ -136,16 +136,16 @@ def test_the_featurizers_history_counts() -> None:
 def test_anything_but_one_known_featurizer_is_an_error(featurizer) -> None:
     choices, [problem] = read(f"- name: KerasPolicy\n  featurizer: {featurizer}\n", OLD)
     assert choices == []
-    assert "T179" in problem
+    assert "T107" in problem
 
 
 def test_no_policy_at_all_is_an_error() -> None:
-    assert "T172" in read(" []\n")[1][0]
+    assert "T186" in read(" []\n")[1][0]
 
 
 def test_equal_priorities_are_a_warning() -> None:
     _, [problem] = read("- name: MemoizationPolicy\n- name: AugmentedMemoizationPolicy\n")
-    assert "warning T180" in problem
+    assert "warning T108" in problem
     assert read("- name: MemoizationPolicy\n- name: RulePolicy\n- name: TEDPolicy\n")[1] == []
 
 
@@ -173,9 +173,32 @@ def test_a_model_cannot_name_code_to_run() -> None:
 
 
 def test_a_model_with_strange_settings_or_parts_is_refused() -> None:
-    with pytest.raises(ConfigError, match="T174"):
+    with pytest.raises(ConfigError, match="T188"):
         load_ensemble([("MemoizationPolicy", {"max_history": "x"}, Parts())], BOT)
     with pytest.raises(ModelError):
         load_ensemble([("TEDPolicy", {}, Parts())], BOT)
     with pytest.raises(ModelError):
         load_ensemble([("TEDPolicy", {}, Parts(meta={"features": ["a"], "actions": ["b"]}))], BOT)
+
+
+def test_forms_without_the_policy_that_runs_them_are_an_error() -> None:
+    choices, _ = read("- name: MemoizationPolicy\n")
+    bot = domain("hi", "utter_a", forms="f")
+    with pytest.raises(ProblemsFound, match="2:9: T109"):
+        build_ensemble(choices, lesson(bot, STORIES))
+
+
+def test_legacy_forms_without_the_policy_that_runs_them_are_a_warning() -> None:
+    choices, _ = read("- name: MemoizationPolicy\n", OLD)
+    bot = domain("hi", "utter_a", forms="f", legacy=True)
+    data = lesson(bot, "## s\n* hi\n  - utter_a\n")
+    build_ensemble(choices, data)
+    assert [problem.code for problem in data.diagnostics.warnings] == ["T109"]
+
+
+def test_rules_that_no_policy_follows_are_a_warning() -> None:
+    choices, _ = read("- name: MemoizationPolicy\n")
+    text = STORIES + "rules:\n- rule: r\n  steps:\n  - intent: bye\n  - action: utter_b\n"
+    data = lesson(BOT, text)
+    build_ensemble(choices, data)
+    assert [problem.code for problem in data.diagnostics.warnings] == ["T128"]
