@@ -116,25 +116,16 @@ def _tags(config: ComponentConfig) -> bool:
 
 
 def _entities(configs: Sequence[ComponentConfig], data: NluData, diagnostics: Diagnostics) -> None:
+    if any(_tags(one) for one in configs):
+        return
+    learners = "DIETClassifier or CRFEntityExtractor"
     annotated = [entity for one in data.examples for entity in one.entities]
-    extractors = {"RegexEntityExtractor"} & {one.name for one in configs}
-    taggers = [one for one in configs if _tags(one)]
-    if annotated and not taggers and not extractors:
-        _unused(
-            "T170",
-            configs,
-            "the data has annotated entities",
-            "DIETClassifier or CRFEntityExtractor",
-            diagnostics,
-        )
-    if any(one.role or one.group for one in annotated) and not taggers:
-        _unused(
-            "T171",
-            configs,
-            "the data has entities with roles or groups",
-            "DIETClassifier or CRFEntityExtractor",
-            diagnostics,
-        )
+    by_pattern = any(one.name == "RegexEntityExtractor" for one in configs)
+    if annotated and not by_pattern:
+        _unused("T170", configs, "the data has annotated entities", learners, diagnostics)
+    if any(one.role or one.group for one in annotated):
+        what = "the data has entities with roles or groups"
+        _unused("T171", configs, what, learners, diagnostics)
 
 
 def _lookups_without_pattern(

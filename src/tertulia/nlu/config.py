@@ -52,24 +52,28 @@ def read_pipeline(
     pipeline for a modern bot, an error for a legacy one. at: the place to blame when there is
     no node.
     """
+    entries = _entries(node, generation, at, diagnostics)
+    checked = [entry for entry in entries if _usable(entry, diagnostics)]
+    _note_without_effect(checked, diagnostics)
+    return checked
+
+
+def _entries(
+    node: Node | None, generation: Generation, at: SourceSpan, diagnostics: Diagnostics
+) -> list[ComponentConfig]:
     if node is None or node.is_null or (node.is_list and not node.elements()):
-        entries = _suggested(generation, node.span if node else at, diagnostics)
-    elif isinstance(node.value, str):
-        entries = _template(node.value, node.span, diagnostics)
-    elif node.is_list:
-        read = (_entry(one, generation, diagnostics) for one in node.elements())
-        entries = [entry for entry in read if entry is not None]
-    else:
+        return _suggested(generation, node.span if node else at, diagnostics)
+    if isinstance(node.value, str):
+        return _template(node.value, node.span, diagnostics)
+    if not node.is_list:
         diagnostics.error(
             "T160",
             f"the pipeline must be a list of components, not {node.kind}",
             hint="Write one `- name: Component` per line.",
             at=node.span,
         )
-        entries = []
-    checked = [entry for entry in entries if _usable(entry, diagnostics)]
-    _note_without_effect(checked, diagnostics)
-    return checked
+    read = (_entry(one, generation, diagnostics) for one in node.elements())
+    return [entry for entry in read if entry is not None]
 
 
 def _suggested(

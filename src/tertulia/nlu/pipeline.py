@@ -131,22 +131,14 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
         if progress is not None:
             progress(config.name)
         found = find_component(config.name, at=config.at)
-        setting = Setting(
-            name=_shown_name(config, generation),
-            key=f"{place}.{config.name}",
-            generation=generation,
-            language=language,
-        )
+        name, key = _shown_name(config, generation), f"{place}.{config.name}"
+        setting = Setting(name=name, key=key, generation=generation, language=language)
         component = found.train(convert_params(config.params, found.Config), setting, training)
         if found.provides & {TOKENS, FEATURES}:
             for lesson in training.lessons:
                 component.process(lesson.message)
         components.append(component)
-        stored.append(
-            _StoredComponent(
-                name=config.name, shown=setting.name, key=setting.key, params=config.params
-            )
-        )
+        stored.append(_StoredComponent(name=config.name, shown=name, key=key, params=config.params))
     diagnostics.raise_if_errors()
     manifest = _Manifest(generation=generation, language=language, components=stored)
     return Pipeline(components, manifest)

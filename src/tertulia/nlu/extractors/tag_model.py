@@ -30,8 +30,8 @@ Window = tuple[tuple[str, ...], ...]
 # Of many tokens, features seen once only cost memory.
 _MANY_TOKENS = 20_000
 _L2 = 1e-4
-_RATE = 0.15
-_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 6, 40
+_RATE = 0.2
+_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 4, 40
 
 
 class TagConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,19 +68,13 @@ class TagModel:
         cls, config: TagConfig, setting: Setting, training: Training, *, seed: int
     ) -> Self | None:
         """Learn from the annotated entities; None when there are none."""
-        taught = [
-            (lesson, _spans_of(lesson, setting, training))
-            for lesson in training.lessons
-            if lesson.message.tokens
-        ]
+        taught = _taught(setting, training)
         labels = {span.label for _, spans in taught for span in spans}
         if not labels:
             return None
         tagset = TagSet(labels, borders=config.BILOU_flag)
         named = [features_of(lesson.message, config.features) for lesson, _ in taught]
-        total = sum(len(sentence) for sentence in named)
-        limits = Limits(min_df=2 if total > _MANY_TOKENS else 1)
-        vocabulary = Vocabulary.fit((token for sentence in named for token in sentence), limits)
+        vocabulary = _vocabulary(named)
         tagger = ChainTagger.train(
             [[vocabulary.ids(token) for token in sentence] for sentence in named],
             [tagset.encode(len(lesson.message.tokens), spans) for lesson, spans in taught],
@@ -154,6 +148,11 @@ def features_of(message: Message, window: Window | None) -> list[list[str]]:
     return features
 
 
+def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
+    tokens = [token for sentence in sentences for token in sentence]
+    return Vocabulary.fit(tokens, Limits(min_df=2 if len(tokens) > _MANY_TOKENS else 1))
+
+
 def _rich(tokens: Sequence[Token], lowered: Sequence[str], at: int) -> list[str]:
     word = lowered[at]
     count = len(lowered)
@@ -186,6 +185,14 @@ def _shape(word: str) -> str:
         if not shape or shape[-1] != kind:
             shape.append(kind)
     return "".join(shape)
+
+
+def _taught(setting: Setting, training: Training) -> list[tuple[Lesson, list[Span]]]:
+    return [
+        (lesson, _spans_of(lesson, setting, training))
+        for lesson in training.lessons
+        if lesson.message.tokens
+    ]
 
 
 def _spans_of(lesson: Lesson, setting: Setting, training: Training) -> list[Span]:
