@@ -56,8 +56,13 @@ class Pipeline:
         return tuple(one.name for one in self._stored.components)
 
     def parse(self, text: str) -> Understanding:
-        """Return what the text means. Pure: the same text always gives the same answer."""
+        """Return what the text means. Pure: the same text always gives the same answer.
+
+        Source: spec nlu.md section 8: 0.x does not even rank intents for an empty text.
+        """
         message = Message(text)
+        if not text and self.generation is Generation.LEGACY:
+            return message.understanding(self.generation)
         for component in self._components:
             component.process(message)
         return message.understanding(self.generation)

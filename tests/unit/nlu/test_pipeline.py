@@ -75,6 +75,15 @@ def test_the_legacy_result_has_the_keys_of_the_wire():
     ]
 
 
+def test_an_empty_legacy_text_is_not_ranked():
+    trained = train("tensorflow_embedding", generation=Generation.LEGACY)
+    assert trained.parse("").as_dict() == {
+        "text": "",
+        "intent": {"name": None, "confidence": 0.0},
+        "entities": [],
+    }
+
+
 def test_threads_get_the_answers_of_one(trained: Pipeline):
     alone = [trained.parse(text) for text in TEXTS * 20]
     with ThreadPoolExecutor(4) as pool:
