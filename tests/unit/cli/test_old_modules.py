@@ -63,7 +63,7 @@ def test_flags_that_do_nothing_here_are_refused(
 
 def test_long_flags_may_be_abbreviated() -> None:
     assert core_train.parse(f"{TRAIN} --augm 3".split()).augmentation == 3
-    assert core_run.parse(["--cor", "m", "--enable"]).enable_api
+    assert core_run.parse(["--core", "m", "--enable"]).enable_api
 
 
 def test_an_ambiguous_abbreviation_is_wrong_usage() -> None:
