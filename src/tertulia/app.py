@@ -14,6 +14,7 @@ from tertulia.adapters.remote.responses import HttpResponseServer
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.adapters.stores.sqlite import SqliteStore
 from tertulia.base.diagnostics import Diagnostics
+from tertulia.core.events import ActionExecuted, SessionStarted
 from tertulia.core.ports import TrackerStore
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
@@ -77,6 +78,7 @@ async def build_service(settings: AppSettings) -> Service:
         responses=HttpResponseServer(endpoints.nlg) if endpoints.nlg else None,
         random=random.SystemRandom(),
         tracker_events=(endpoints.action_endpoint or ActionEndpoint(url="")).tracker_events,
+        session_begins=SessionStarted if endpoints.sql_store else ActionExecuted,
     )
     processor = Processor(
         conversations,

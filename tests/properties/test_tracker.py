@@ -103,10 +103,24 @@ def test_trimming_keeps_the_state_and_the_newest_history(
 ) -> None:
     whole = fold(log, generation)
     short = trim(whole, keep)
-    newest = [node.event for node in short.applied.nodes()]
+    newest = [(node.event, node.state) for node in whole.applied.nodes()][:keep]
     assert short.state == whole.state
-    assert newest == [node.event for node in whole.applied.nodes()][: len(newest)]
-    assert len(newest) >= min(keep, whole.applied.size)
+    assert [(n.event, n.state) for n in short.applied.nodes()][: len(newest)] == newest
+
+
+@both
+@given(log=any_log, keep=st.integers(1, 6), data=st.data())
+def test_a_trimmed_conversation_goes_on_as_the_whole_one_or_asks_for_it(
+    generation: Generation, log: list[Event], keep: int, data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(log)))
+    short = trim(fold(log[:cut], generation), keep)
+    try:
+        short = advance_all(short, log[cut:])
+    except HistoryTruncated:
+        return
+    whole = fold(log, generation)
+    assert (short.state, short.applied.state) == (whole.state, whole.applied.state)
 
 
 @given(log=logs())

@@ -49,6 +49,6 @@ def merge_answer(
     buttons = said.get("buttons")
     if buttons:
         content["buttons"] = [*(content.get("buttons") or []), *buttons]
-    skipped = ("buttons", "response", "template")
-    content.update({k: v for k, v in said.items() if v and k not in skipped})
+    named_by = "response" if said.get("response") else "template"
+    content.update({k: v for k, v in said.items() if v and k not in ("buttons", named_by)})
     return content

@@ -37,7 +37,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         return Endpoints()
     if not node.is_map:
         diagnostics.error(
-            "T160", "the file must be a mapping", hint="Write `section:` lines.", at=node.span
+            "T151", "the file must be a mapping", hint="Write `section:` lines.", at=node.span
         )
         return Endpoints()
     for key, value in node.items():
@@ -45,6 +45,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
     return Endpoints(
         action_endpoint=_section(node, "action_endpoint", ActionEndpoint, diagnostics),
         nlg=_section(node, "nlg", ResponseEndpoint, diagnostics),
+        sql_store=_is_sql(node.get("tracker_store")),
     )
 
 
@@ -53,13 +54,13 @@ def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
         return
     if name not in SECTIONS:
         diagnostics.error(
-            "T161", f"there is no section '{name}'", hint=nearest(name, SECTIONS), at=value.span
+            "T152", f"there is no section '{name}'", hint=nearest(name, SECTIONS), at=value.span
         )
     elif name == "lock_store":
         _check_lock_store(value, diagnostics)
     elif not _is_default_store(name, value):
         diagnostics.error(
-            "T162",
+            "T153",
             f"the section '{name}' is not available in this version",
             hint=_ELSEWHERE[name],
             at=value.span,
@@ -70,7 +71,7 @@ def _check_lock_store(value: Node, diagnostics: Diagnostics) -> None:
     kind = _kind(value)
     if kind not in (None, "in_memory"):
         diagnostics.error(
-            "T162",
+            "T153",
             f"the lock store '{kind}' is not available in this version",
             hint="One process orders its turns by itself; use `in_memory` or remove the section.",
             at=value.span,
@@ -84,7 +85,12 @@ def _is_default_store(name: str, value: Node) -> bool:
     if kind is None or kind.lower() in ("in_memory", "inmemorytrackerstore"):
         return True
     dialect = value.get("dialect")
-    return kind.lower() == "sql" and (dialect is None or dialect.plain() == "sqlite")
+    return _is_sql(value) and (dialect is None or dialect.plain() == "sqlite")
+
+
+def _is_sql(value: Node | None) -> bool:
+    kind = None if value is None else _kind(value)
+    return kind is not None and kind.lower() == "sql"
 
 
 def _kind(value: Node) -> str | None:
@@ -99,7 +105,7 @@ def _section(node: Node, name: str, kind: type[Any], diagnostics: Diagnostics) -
     if section is None or section.is_null:
         return None
     return convert(
-        section, kind, diagnostics=diagnostics, code="T163", dec_hook=_decode_hook, strict=False
+        section, kind, diagnostics=diagnostics, code="T154", dec_hook=_decode_hook, strict=False
     )
 
 

@@ -36,8 +36,6 @@ class Assistant:
         if self.generation is Generation.LEGACY:
             return {}
         manifest = self.model.manifest
-        if manifest.assistant_id is None:
-            return {"model_id": manifest.model_id}
         return {"model_id": manifest.model_id, "assistant_id": manifest.assistant_id}
 
     def decide(self, tracker: Tracker) -> Decision:

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from tertulia.base.errors import HistoryTruncated
 from tertulia.base.ports import Clock
-from tertulia.core.events import BotUttered, Event
+from tertulia.core.domain.model import Generation
+from tertulia.core.events import ACTION_SESSION_START, ActionExecuted, BotUttered, Event
 from tertulia.core.ports import OutputChannel, Snapshot, TrackerStore
 from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, new_tracker
 from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
@@ -40,6 +41,7 @@ class Conversation:
         self.tracker = tracker
         self.version = version
         self.committed = False
+        self._opened_at = version
         self._assistant = assistant
         self._store = store
         self._clock = clock
@@ -135,12 +137,39 @@ class Conversation:
         loaded = await self._store.load(self.sender_id)
         return [*loaded.events, *self._pending]
 
+    async def loaded_log(self, first: type[Event]) -> Sequence[Event]:
+        """Return what the originals have loaded: the newest session as the turn began, and since.
+
+        first: the kind of event that a session begins with, `action_session_start` meant by
+        ActionExecuted. In the legacy generation there are no sessions, everything is loaded.
+        """
+        log = await self.log()
+        if self._assistant.generation is Generation.LEGACY:
+            return log
+        old = len(log) - (self.version - self._opened_at + len(self._pending))
+        return [*last_session(log[:old], first), *log[old:]]
+
     def _stamp(self, event: Event, *, restamp: bool) -> Event:
         stamp = self._assistant.stamp
         if not restamp and all(key in event.metadata for key in stamp):
             return event
         timestamp = self._clock.now() if restamp else event.timestamp
         return replace(event, timestamp=timestamp, metadata={**stamp, **event.metadata})
+
+
+def begins_session(event: Event, first: type[Event]) -> bool:
+    """Tell whether a session begins with this event, by the store's way to cut (see `first`)."""
+    if isinstance(event, ActionExecuted):
+        return first is ActionExecuted and event.name == ACTION_SESSION_START
+    return isinstance(event, first)
+
+
+def last_session(log: Sequence[Event], first: type[Event] = ActionExecuted) -> Sequence[Event]:
+    """Return the log from the beginning of its newest session on."""
+    for index in range(len(log) - 1, -1, -1):
+        if begins_session(log[index], first):
+            return log[index:]
+    return log
 
 
 async def open_conversation(

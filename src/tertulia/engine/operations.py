@@ -24,7 +24,7 @@ from tertulia.core.tracker import Tracker, replay
 from tertulia.core.turn import run_decision
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import Conversation
-from tertulia.engine.perform import Performer, last_session
+from tertulia.engine.perform import Performer
 from tertulia.engine.process import Processor
 
 Json = Any
@@ -92,7 +92,7 @@ class Operations:
             await conversation.note(events, restamp=False)
             conversation.keep_silent()
             await conversation.commit()
-            return await self._view(conversation, assistant)
+            return await self._view(conversation)
 
     async def replace(self, sender_id: str, events: Sequence[Event], assistant: Assistant) -> View:
         """Make these events the whole conversation."""
@@ -112,7 +112,7 @@ class Operations:
         await self._open(conversation, assistant)
         await conversation.load_whole()
         decision = assistant.decide(conversation.tracker)
-        view = await self._view(conversation, assistant)
+        view = await self._view(conversation)
         return decision, replace(view, known=known)
 
     async def predict_events(
@@ -139,7 +139,7 @@ class Operations:
             await self._processor.open(conversation, assistant, performer)
             await performer.run(run_decision(conversation.tracker, decision, assistant.context))
             await conversation.deliver(output)
-            return await self._view(conversation, assistant)
+            return await self._view(conversation)
 
     async def log_message(self, incoming: Incoming, assistant: Assistant) -> View:
         """Log a message and the slots it fills, without an answer."""
@@ -150,7 +150,7 @@ class Operations:
             await self._processor.note(conversation, assistant, silent, message)
             conversation.keep_silent()
             await conversation.commit()
-            return await self._view(conversation, assistant)
+            return await self._view(conversation)
 
     async def exists(self, sender_id: str) -> bool:
         """Tell whether a conversation is stored."""
@@ -167,10 +167,8 @@ class Operations:
     def _silent(self, conversation: Conversation, assistant: Assistant) -> Performer:
         return Performer(conversation, assistant, self._processor.outside, Silent())
 
-    async def _view(self, conversation: Conversation, assistant: Assistant) -> View:
-        log: Sequence[Event] = await conversation.log()
-        if assistant.generation is Generation.MODERN:
-            log = last_session(log)
+    async def _view(self, conversation: Conversation) -> View:
+        log = await conversation.loaded_log(self._processor.outside.session_begins)
         return View(tracker=conversation.tracker, log=log)
 
 

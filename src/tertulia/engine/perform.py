@@ -21,7 +21,7 @@ from tertulia.core.asks import (
 from tertulia.core.domain.as_dict import as_dict
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.domain.responses import eligible, render
-from tertulia.core.events import ACTION_SESSION_START, ActionExecuted, Event
+from tertulia.core.events import ActionExecuted, Event
 from tertulia.core.ports import ActionServer, OutputChannel, ResponseWriter
 from tertulia.core.prediction import Decision
 from tertulia.core.tracker import Tracker
@@ -41,13 +41,15 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the world that a turn may need. None: not configured.
 
     tracker_events: which events action servers are shown: those of the session, all of the
-    log, or this many of the newest.
+    log, or this many of the newest. session_begins: where the originals' store cuts the log,
+    at `action_session_start` (ActionExecuted) or at `session_started` (SessionStarted, SQL).
     """
 
     actions: ActionServer | None
     responses: ResponseWriter | None
     random: Random
     tracker_events: int | Literal["all", "last_session"] = "last_session"
+    session_begins: type[Event] = ActionExecuted
 
 
 class Performer:
@@ -136,7 +138,8 @@ class Performer:
         variations = eligible(
             self._assistant.domain, ask.name, slots=ask.tracker.slots, channel=self._output.name
         )
-        events = [*await self._conversation.log(), *ask.draft]
+        loaded = await self._conversation.loaded_log(self._outside.session_begins)
+        events = [*loaded, *ask.draft]
         return {
             "response": ask.name,
             "template": ask.name,
@@ -153,10 +156,7 @@ class Performer:
             )
             return ActionAnswer()
         await self._conversation.deliver(self._output)
-        log = await self._conversation.log()
-        events = select_for_action(
-            log, ask, self._assistant.generation, self._outside.tracker_events
-        )
+        events = await self._events_for(ask)
         body: dict[str, Json] = {
             "next_action": ask.name,
             "sender_id": self._conversation.sender_id,
@@ -166,26 +166,17 @@ class Performer:
         }
         return await self._outside.actions.run(ask.name, body)
 
-
-def select_for_action(
-    log: Sequence[Event], ask: CallAction, generation: Generation, wanted: int | str
-) -> Sequence[Event]:
-    """Return the events an action is shown, its drafts at the end."""
-    whole = generation is Generation.LEGACY or wanted == "all"
-    session = log if whole else last_session(log)
-    shown = after_restart(session) if ask.only_after_restart else session
-    if isinstance(wanted, int):
-        shown = shown[max(0, len(shown) - wanted) :]
-    return [*shown, *ask.draft]
-
-
-def last_session(log: Sequence[Event]) -> Sequence[Event]:
-    """Return the log from the last `action_session_start` on."""
-    for index in range(len(log) - 1, -1, -1):
-        event = log[index]
-        if isinstance(event, ActionExecuted) and event.name == ACTION_SESSION_START:
-            return log[index:]
-    return log
+    async def _events_for(self, ask: CallAction) -> Sequence[Event]:
+        """Return the events an action is shown, its drafts at the end."""
+        wanted = self._outside.tracker_events
+        if wanted == "all":
+            loaded: Sequence[Event] = await self._conversation.log()
+        else:
+            loaded = await self._conversation.loaded_log(self._outside.session_begins)
+        shown = after_restart(loaded) if ask.only_after_restart else loaded
+        if isinstance(wanted, int):
+            shown = shown[max(0, len(shown) - wanted) :]
+        return [*shown, *ask.draft]
 
 
 def domain_for_actions(domain: Domain) -> dict[str, Json]:

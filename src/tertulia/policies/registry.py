@@ -117,7 +117,6 @@ def train_policies(
     Raises:
         ConfigError: a policy's settings cannot be used with the domain or the stories.
     """
-    _check_needs(choices, data)
     return [
         (choice, choice.kind.train(choice.config, replace(data, at=choice.at)))
         for choice in choices
@@ -164,22 +163,6 @@ def load_ensemble(
 def settings_of(choice: PolicyChoice) -> dict[str, Any]:
     """Return a policy's settings as JSON, for the model."""
     return cast(dict[str, Any], msgspec.to_builtins(choice.config))
-
-
-def _check_needs(choices: Sequence[PolicyChoice], data: PolicyTraining) -> None:
-    """Note what the domain or the training data has and no policy makes use of."""
-    names = {choice.name for choice in choices}
-    modern = data.generation is Generation.MODERN
-    needed = "RulePolicy" if modern else "FormPolicy"
-    if needed in names:
-        return
-    at = choices[0].at if choices else None
-    hint = f"Add '- name: {needed}' to the policies."
-    if data.domain.forms:
-        note = data.diagnostics.error if modern else data.diagnostics.warning
-        note("T109", f"the domain has forms, but no {needed} runs them", hint=hint, at=at)
-    if modern and data.rules():
-        data.diagnostics.warning("T128", "there are rules, but no RulePolicy", hint=hint, at=at)
 
 
 def _read(entry: Node, generation: Generation, diagnostics: Diagnostics) -> PolicyChoice:

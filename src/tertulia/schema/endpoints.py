@@ -56,7 +56,12 @@ class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything endpoints.yml names, absent sections None."""
+    """Everything endpoints.yml names, absent sections None.
+
+    sql_store: the tracker store is SQL by name; clients of such a bot see sessions cut where that
+    store of the originals cuts them.
+    """
 
     action_endpoint: ActionEndpoint | None = None
     nlg: ResponseEndpoint | None = None
+    sql_store: bool = False

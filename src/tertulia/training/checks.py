@@ -23,7 +23,9 @@ def check_policies(
     follower = "RulePolicy" if modern else "FormPolicy"
     if domain.forms and follower not in names:
         form = next(iter(domain.forms.values()))
-        diagnostics.error(
+        # 0.x runs forms without their policy, badly; since 2.0 it is refused.
+        note = diagnostics.error if modern else diagnostics.warning
+        note(
             "T140",
             f"the domain has forms, and no policy runs them, such as '{form.name}'",
             hint=f"Add '- name: {follower}' to the policies ({at}).",

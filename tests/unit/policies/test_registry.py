@@ -179,26 +179,3 @@ def test_a_model_with_strange_settings_or_parts_is_refused() -> None:
         load_ensemble([("TEDPolicy", {}, Parts())], BOT)
     with pytest.raises(ModelError):
         load_ensemble([("TEDPolicy", {}, Parts(meta={"features": ["a"], "actions": ["b"]}))], BOT)
-
-
-def test_forms_without_the_policy_that_runs_them_are_an_error() -> None:
-    choices, _ = read("- name: MemoizationPolicy\n")
-    bot = domain("hi", "utter_a", forms="f")
-    with pytest.raises(ProblemsFound, match="2:9: T109"):
-        build_ensemble(choices, lesson(bot, STORIES))
-
-
-def test_legacy_forms_without_the_policy_that_runs_them_are_a_warning() -> None:
-    choices, _ = read("- name: MemoizationPolicy\n", OLD)
-    bot = domain("hi", "utter_a", forms="f", legacy=True)
-    data = lesson(bot, "## s\n* hi\n  - utter_a\n")
-    build_ensemble(choices, data)
-    assert [problem.code for problem in data.diagnostics.warnings] == ["T109"]
-
-
-def test_rules_that_no_policy_follows_are_a_warning() -> None:
-    choices, _ = read("- name: MemoizationPolicy\n")
-    text = STORIES + "rules:\n- rule: r\n  steps:\n  - intent: bye\n  - action: utter_b\n"
-    data = lesson(BOT, text)
-    build_ensemble(choices, data)
-    assert [problem.code for problem in data.diagnostics.warnings] == ["T128"]

@@ -28,7 +28,7 @@ NAME = "action_two_stage_fallback"
 
 def run(tracker: Tracker, context: RunContext, run_action: Runner) -> Script[list[Event]]:
     """Ask for affirmation, then for a rephrasing, then give up; end when it is clear."""
-    intents = _last_intents(tracker, 3)
+    intents = _last_intents(tracker)
     events: list[Event] = []
     activated = tracker.state.active_loop != NAME
     if activated:
@@ -52,12 +52,11 @@ def run(tracker: Tracker, context: RunContext, run_action: Runner) -> Script[lis
     return [*events, UserUtteranceReverted(), ActionExecuted(name=ACTION_LISTEN), message]
 
 
-def _last_intents(tracker: Tracker, count: int) -> list[str | None]:
-    """Return the intents of the newest user events, newest first."""
+def _last_intents(tracker: Tracker) -> list[str | None]:
+    """Return the intents of the newest user messages, newest first; a rewind ends the row."""
     found: list[str | None] = []
-    for node in tracker.applied.heads():
-        if isinstance(node.event, UserUttered):
-            found.append(node.event.intent_name)
-            if len(found) == count:
-                break
+    for event in reversed(tracker.recent_turns):
+        if not isinstance(event, UserUttered):
+            break
+        found.append(event.intent_name)
     return found

@@ -106,6 +106,9 @@ def repeats_loop(top: Node, loop: str) -> "Node | None":
     """Return the previous execution of a loop that a new execution continues happily.
 
     None: the new one is the first since the loop was (de)activated, or an unhappy path led to it.
+
+    Raises:
+        HistoryTruncated: the loaded part does not tell.
     """
     next_action: str | None = None
     for node in top.heads():
@@ -120,6 +123,7 @@ def repeats_loop(top: Node, loop: str) -> "Node | None":
             if event.name == loop:
                 return node
             next_action = event.name or event.action_text
+    top.root.below()
     return None
 
 

@@ -42,6 +42,7 @@ class _Record(msgspec.Struct, frozen=True):
     last_execution: dict[str, Json] | None
     loops: list[str]
     run_length: int
+    recent_turns: list[dict[str, Json]]
 
 
 _decoder = msgspec.json.Decoder(_Record)
@@ -62,6 +63,7 @@ def dump_snapshot(tracker: Tracker) -> bytes:
             last_execution=_pack_event(tracker.last_execution),
             loops=sorted(tracker.loops),
             run_length=tracker.run_length,
+            recent_turns=[encode(event) for event in tracker.recent_turns],
         )
     )
 
@@ -90,25 +92,29 @@ def load_snapshot(sender_id: str, rules: TrackerRules, data: bytes) -> Tracker:
         last_execution=_unpack_event(record.last_execution),
         loops=frozenset(record.loops),
         run_length=record.run_length,
+        recent_turns=tuple(decode_stored(raw) for raw in record.recent_turns),
     )
 
 
 def trim(tracker: Tracker, keep: int) -> Tracker:
-    """Return the same conversation with at least `keep` events of history, older ones forgotten.
+    """Return the same conversation with a shorter history, so that it stays small in memory.
 
-    Cost: O(keep). Needed so that a conversation held in memory stays small.
+    The newest `keep` events stay; of those before, only as many landmarks, which hide what lies
+    between them in their state. Cost: O(keep).
     """
-    if tracker.applied.size <= keep:
+    if tracker.applied.size <= 2 * keep:
         return tracker
-    kept: list[Node] = []
-    for node in tracker.applied.nodes():
-        if len(kept) == keep:
-            break
-        kept.append(node)
-    below = kept[-1].below() if kept else tracker.applied
-    top = Node(None, None, below.state, truncated=True)
-    for node in reversed(kept):
-        top = Node(node.event, top, node.state)
+    kept: list[tuple[Event | None, State]] = []
+    node = tracker.applied
+    while len(kept) < keep and node.previous is not None:
+        kept.append((node.event, node.state))
+        node = node.previous
+    while len(kept) < 2 * keep and node.head.previous is not None:
+        kept.append((node.head.event, node.state))
+        node = node.head.previous
+    top = Node(None, None, node.state, truncated=True)
+    for event, state in reversed(kept):
+        top = Node(event, top, state)
     return msgspec.structs.replace(tracker, applied=top)
 
 

@@ -32,6 +32,7 @@ from tertulia.core.tracker.state import State, TrackerRules
 
 Json = Any
 
+_RECENT_TURNS = 3
 _TURN_ENDS = (ACTION_LISTEN, ACTION_SESSION_START)
 
 
@@ -43,7 +44,8 @@ class Tracker(msgspec.Struct, frozen=True, kw_only=True):
     last_event: newest event of the log. last_execution: newest action or rejection of the log.
     latest_input_channel: of the newest user event of the log, taken back or not.
     loops: names of all loops ever activated. run_length: actions executed since the last
-    action_listen or session start of the log.
+    action_listen or session start of the log. recent_turns: the newest three user messages and
+    rewinds of the log since its last restart, newest last.
     """
 
     sender_id: str
@@ -57,6 +59,7 @@ class Tracker(msgspec.Struct, frozen=True, kw_only=True):
     last_execution: Event | None = None
     loops: frozenset[str] = frozenset()
     run_length: int = 0
+    recent_turns: tuple[Event, ...] = ()
 
     @property
     def slots(self) -> dict[str, Json]:
@@ -130,7 +133,16 @@ def advance(tracker: Tracker, event: Event) -> Tracker:
         last_execution=execution,
         loops=loops,
         run_length=run_length,
+        recent_turns=_recent(tracker.recent_turns, event),
     )
+
+
+def _recent(turns: tuple[Event, ...], event: Event) -> tuple[Event, ...]:
+    if isinstance(event, Restarted):
+        return ()
+    if isinstance(event, (UserUttered, UserUtteranceReverted)):
+        return (*turns, event)[-_RECENT_TURNS:]
+    return turns
 
 
 def _fold(tracker: Tracker, event: Event) -> tuple[State, Node]:

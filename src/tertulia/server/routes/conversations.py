@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from tertulia.core.events import Event
 from tertulia.core.tracker.views import Verbosity, after_restart
 from tertulia.data.stories.dump import Dialogue, dump_markdown, dump_yaml, sessions
-from tertulia.engine.perform import last_session
+from tertulia.engine.conversation import last_session
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, read_json
 from tertulia.server.errors import UNKNOWN_CONVERSATION, WRONG_EVENTS
