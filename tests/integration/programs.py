@@ -105,6 +105,13 @@ class Server:
             with error:
                 return error.code, _decoded(error.read())
 
+    def allowed_origin(self, origin: str) -> str | None:
+        """Return which origin's pages may read an answer, when this one asks."""
+        address = f"{self.base}/webhooks/rest/"
+        request = urllib.request.Request(address, headers={"Origin": origin})
+        with _DIRECT.open(request, timeout=_PATIENCE) as answer:
+            return answer.headers.get("Access-Control-Allow-Origin")
+
     def say(self, text: str, sender: str = "me") -> list[str]:
         """Say something; return the texts of the answer."""
         _, messages = self.ask("/webhooks/rest/webhook", {"sender": sender, "message": text})
