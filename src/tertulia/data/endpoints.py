@@ -37,7 +37,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         return Endpoints()
     if not node.is_map:
         diagnostics.error(
-            "T151", "the file must be a mapping", hint="Write `section:` lines.", at=node.span
+            "T136", "the file must be a mapping", hint="Write `section:` lines.", at=node.span
         )
         return Endpoints()
     for key, value in node.items():
@@ -54,13 +54,13 @@ def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
         return
     if name not in SECTIONS:
         diagnostics.error(
-            "T152", f"there is no section '{name}'", hint=nearest(name, SECTIONS), at=value.span
+            "T137", f"there is no section '{name}'", hint=nearest(name, SECTIONS), at=value.span
         )
     elif name == "lock_store":
         _check_lock_store(value, diagnostics)
     elif not _is_default_store(name, value):
         diagnostics.error(
-            "T153",
+            "T138",
             f"the section '{name}' is not available in this version",
             hint=_ELSEWHERE[name],
             at=value.span,
@@ -71,7 +71,7 @@ def _check_lock_store(value: Node, diagnostics: Diagnostics) -> None:
     kind = _kind(value)
     if kind not in (None, "in_memory"):
         diagnostics.error(
-            "T153",
+            "T138",
             f"the lock store '{kind}' is not available in this version",
             hint="One process orders its turns by itself; use `in_memory` or remove the section.",
             at=value.span,
@@ -105,7 +105,7 @@ def _section(node: Node, name: str, kind: type[Any], diagnostics: Diagnostics) -
     if section is None or section.is_null:
         return None
     return convert(
-        section, kind, diagnostics=diagnostics, code="T154", dec_hook=_decode_hook, strict=False
+        section, kind, diagnostics=diagnostics, code="T139", dec_hook=_decode_hook, strict=False
     )
 
 

@@ -152,7 +152,7 @@ class Performer:
     async def _call(self, ask: CallAction) -> ActionAnswer:
         if self._outside.actions is None:
             _log.error(
-                "T604 the action '%s' cannot run: endpoints.yml has no action_endpoint", ask.name
+                "T714 the action '%s' cannot run: endpoints.yml has no action_endpoint", ask.name
             )
             return ActionAnswer()
         await self._conversation.deliver(self._output)

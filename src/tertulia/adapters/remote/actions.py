@@ -71,7 +71,7 @@ def _read(name: str, found: dict[str, Json]) -> ActionAnswer:
         try:
             event = decode(raw, now=0.0)
         except EventRejected as error:
-            _log.error("T614 the action '%s' returned an event that is left out: %s", name, error)
+            _log.error("T618 the action '%s' returned an event that is left out: %s", name, error)
             continue
         if event is not None:
             events.append(event)

@@ -35,8 +35,8 @@ def write_markdown(stories: Iterable[Story]) -> str:
 
     Raises:
         DataError: Markdown cannot say it: rules, end-to-end actions, alternatives of slots,
-            entities with roles or groups outside test stories (T301), messages that annotations
-            cannot express (T358).
+            entities with roles or groups outside test stories, messages that annotations
+            cannot express (code T358).
     """
     return "\n".join("".join(_lines(story)) for story in stories)
 
@@ -87,7 +87,7 @@ def _message(event: UserUttered, story: Story) -> str:
 
 def _cannot(what: str) -> DataError:
     return DataError(
-        f"Markdown stories cannot say this: {what}", hint="Write YAML instead.", code="T301"
+        f"Markdown stories cannot say this: {what}", hint="Write YAML instead.", code="T358"
     )
 
 
@@ -116,7 +116,7 @@ def event_line(event: Event) -> str | None:
     """Return what follows the dash for an event; None when stories do not show it.
 
     Raises:
-        DataError: an end-to-end action (T301).
+        DataError: an end-to-end action (T358).
     """
     write = _LINES.get(type(event))
     return NAMES_BY_EVENT.get(type(event)) if write is None else write(event)

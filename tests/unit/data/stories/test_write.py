@@ -117,7 +117,7 @@ def test_markdown_becomes_yaml_without_its_own_shorthand():
 def test_what_markdown_cannot_say_is_refused(text: str):
     with pytest.raises(DataError) as refused:
         write_markdown(stories(text, file="s.yml"))
-    assert refused.value.code == "T301"
+    assert refused.value.code == "T358"
 
 
 def test_a_message_that_annotations_cannot_express_is_refused():
