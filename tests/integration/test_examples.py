@@ -143,6 +143,25 @@ def test_the_form_bot_can_be_stopped(
     assert out.count("Which kitchen do you fancy?") == (2 if answer == "no" else 1)
 
 
+def test_the_form_bot_can_be_stopped_after_thinking_again(formbot: Path, tmp_path: Path) -> None:
+    bot = Path(shutil.copytree(formbot, tmp_path / "bot"))
+    with acting() as webhook:
+        (bot / "endpoints.yml").write_text(f"action_endpoint:\n  url: {webhook}\n")
+        said = (
+            "a table please",
+            "indian",
+            "when do you open?",
+            "stop",
+            "no",
+            "four",
+            "stop",
+            "yes",
+        )
+        out = talk(bot, *said)
+    assert out.count("Shall I forget this reservation?") == 2
+    assert out.endswith("Forgotten. Just say when you want a table.\n")
+
+
 def test_the_form_bot_takes_what_is_said_on_the_way_in(formbot: Path, tmp_path: Path) -> None:
     bot = Path(shutil.copytree(formbot, tmp_path / "bot"))
     with acting() as webhook:
