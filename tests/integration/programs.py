@@ -137,12 +137,13 @@ def serving(
     command: Sequence[str] = (*TERTULIA, "run"),
     stdin: int = subprocess.DEVNULL,
     env: Mapping[str, str] | None = None,
+    port: str = "0",
 ) -> Iterator[Server]:
-    """Serve on a free port until the block ends."""
+    """Serve on a free port (or `port`) until the block ends."""
     log = folder / "server-output.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, *map(str, args), "--port", "0"],
+            [*command, *map(str, args), "--port", port],
             cwd=folder,
             stdin=stdin,
             stdout=output,
