@@ -1,12 +1,20 @@
 """Serving: addresses, doors, signals, and conversations that outlive the process."""
 
+import datetime
 import shutil
 import signal
 import socket
+import ssl
 import threading
+from contextlib import closing
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from tests.integration.programs import TERTULIA, Server, copied, run, serving
 
 TOKEN = "keep-this-out-of-logs"
@@ -195,6 +203,49 @@ def test_a_port_that_is_taken_is_named(bot: Path) -> None:
         done = run("run", "-p", str(port), folder=bot)
     assert done.status == 1
     assert f"the address 127.0.0.1:{port} is taken" in done.err
+    assert "Traceback" not in done.err
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """Write a certificate for localhost that lasts a day, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    password = serialization.BestAvailableEncryption(b"of-the-key")
+    form = serialization.PrivateFormat.PKCS8
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    (folder / "key.pem").write_bytes(key.private_bytes(pem, form, password))
+    return folder / "cert.pem", folder / "key.pem"
+
+
+def test_a_certificate_makes_it_https(bot: Path) -> None:
+    certificate, key = make_certificate(bot)
+    args = ("--ssl-certificate", certificate, "--ssl-keyfile", key)
+    env = {"TERTULIA_SSL_PASSWORD": "of-the-key"}
+    with serving(*args, folder=bot, env=env) as server:
+        assert server.base.startswith("https://")
+        port = int(server.base.rpartition(":")[2])
+        trusting = ssl.create_default_context(cafile=certificate)
+        with closing(HTTPSConnection("localhost", port, context=trusting)) as connection:
+            connection.request("GET", "/chat")
+            assert connection.getresponse().status == 200
+        server.stop()
+
+
+def test_a_wrong_password_of_the_key_is_said(bot: Path) -> None:
+    certificate, key = make_certificate(bot)
+    args = ("--ssl-certificate", certificate, "--ssl-keyfile", key, "--ssl-password", "wrong")
+    done = run("run", *args, folder=bot)
+    assert done.status == 1
+    assert "the certificate cannot be used" in done.err
     assert "Traceback" not in done.err
 
 

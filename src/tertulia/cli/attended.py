@@ -63,6 +63,7 @@ def _typed() -> Iterator[str]:
             try:
                 yield input("> ")
             except EOFError:
+                click.echo()
                 return
     pending = b""
     while piece := os.read(sys.stdin.fileno(), 65536):

@@ -9,6 +9,8 @@ import logging
 import sys
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -34,6 +36,8 @@ def converse(
 ) -> int:
     """Talk until the person stops; return the exit status."""
     sender_id = conversation_id or uuid.uuid4().hex
+    with suppress(ImportError):  # not on every system
+        import_module("readline")  # gives the prompt arrow keys and a history
     settings = AppSettings(
         model=model, folder=project_folder(path), store=store, endpoints=endpoints
     )
@@ -67,6 +71,7 @@ def lines(source: TextIO) -> Iterator[str]:
         try:
             line = input(_PROMPT) if source.isatty() else source.readline()
         except EOFError:
+            click.echo()
             return
         if not line and not source.isatty():
             return
