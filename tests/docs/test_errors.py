@@ -1,0 +1,61 @@
+"""The page of codes and the source agree: each code is explained once, and none is invented."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+HEADINGS = re.findall(r"^### (T\d{3}) (.+)$", PAGE, flags=re.MULTILINE)
+CODE = re.compile(r"""["'](T\d{3})\b""")
+
+
+def codes_by_module() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for code in CODE.findall(path.read_text(encoding="utf-8")):
+            found.setdefault(code, set()).add(path.relative_to(ROOT / "src").parts[1])
+    return found
+
+
+def test_every_code_of_the_source_is_explained() -> None:
+    assert set(codes_by_module()) - {code for code, _ in HEADINGS} == set()
+
+
+def test_every_explained_code_is_in_the_source() -> None:
+    assert {code for code, _ in HEADINGS} - set(codes_by_module()) == set()
+
+
+def test_no_code_is_explained_twice() -> None:
+    assert [
+        code for code, count in Counter(code for code, _ in HEADINGS).items() if count > 1
+    ] == []
+
+
+def test_no_two_codes_have_the_same_heading() -> None:
+    assert [
+        text for text, count in Counter(text for _, text in HEADINGS).items() if count > 1
+    ] == []
+
+
+def test_every_code_says_what_to_do() -> None:
+    paragraphs = re.split(r"^#+ .*$", PAGE, flags=re.MULTILINE)
+    explained = re.findall(r"^### T\d{3} .+\n\n(\S.+)", PAGE, flags=re.MULTILINE)
+    assert len(explained) == len(HEADINGS)
+    assert len(paragraphs) > len(HEADINGS)
+
+
+def test_codes_shared_by_rooms_are_the_known_ones() -> None:
+    shared = {code for code, rooms in codes_by_module().items() if len(rooms - {"base"}) > 1}
+    assert shared == {
+        "T150",
+        "T215",
+        "T216",
+        "T213",
+        "T220",
+        "T314",
+        "T353",
+        "T410",
+        "T411",
+        "T804",
+    }
