@@ -56,10 +56,8 @@ class Conversations:
             except (StoreConflict, StoreUnavailable):
                 conversation.discard()  # what the store did not take is not known to be there
                 raise
-            except BaseException:
+            finally:
                 await conversation.commit()
-                raise
-            await conversation.commit()
             self._remember(conversation, assistant)
 
     async def peek(self, sender_id: str, assistant: Assistant) -> Conversation:

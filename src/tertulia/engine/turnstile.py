@@ -49,20 +49,27 @@ class Turnstile:
             )
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         queue.append(turn)
+        admitted = False
         try:
             async with asyncio.timeout(self._patience):
                 await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():
-                self._leave(sender_id)  # it was our turn already: pass it on
-            elif turn in queue:
-                queue.remove(turn)
-            if isinstance(error, TimeoutError):
-                raise LockTimeout(
-                    f"the conversation was busy for more than {self._patience:g} seconds",
-                    hint="A turn hangs, probably in an action server; see the log.",
-                ) from error
-            raise
+            admitted = True
+        except TimeoutError as error:
+            raise LockTimeout(
+                f"the conversation was busy for more than {self._patience:g} seconds",
+                hint="A turn hangs, probably in an action server; see the log.",
+            ) from error
+        finally:
+            if not admitted:
+                self._give_up(sender_id, turn, queue)
+
+    def _give_up(
+        self, sender_id: str, turn: asyncio.Future[None], queue: deque[asyncio.Future[None]]
+    ) -> None:
+        if turn.done() and not turn.cancelled():
+            self._leave(sender_id)  # it was our turn already: pass it on
+        elif turn in queue:
+            queue.remove(turn)
 
     def _leave(self, sender_id: str) -> None:
         queue = self._waiting[sender_id]

@@ -49,14 +49,18 @@ def _extract_slot(
             continue
         values = _values(mapping, tracker)
         if values:
-            value = values if slot.type == "list" else values[-1]
-            if value is not None or tracker.slots.get(slot.name) is not None:
-                events.append(SlotSet(name=slot.name, value=value))
-            break
+            return [*events, *_assign(slot, values, tracker)]
         if mapping.type == "custom" and mapping.action and mapping.action not in asked:
             asked.add(mapping.action)
             events += yield from _ask(mapping.action, tracker, context, ())
     return events
+
+
+def _assign(slot: Slot, values: list[Json], tracker: Tracker) -> list[Event]:
+    value = values if slot.type == "list" else values[-1]
+    if value is None and tracker.slots.get(slot.name) is None:
+        return []
+    return [SlotSet(name=slot.name, value=value)]
 
 
 def _validate(

@@ -36,26 +36,23 @@ def run_action(name: str, tracker: Tracker, context: RunContext) -> Script[list[
 def _dispatch(name: str, tracker: Tracker, context: RunContext) -> Script[list[Event]]:
     if context.is_built_in(name):
         return (yield from _built_in(name, tracker, context))
-    modern = context.generation is Generation.MODERN
-    if modern and name in context.retrieval_actions:
-        return (yield from retrieval.select(name, tracker, context))
-    if modern and name in context.domain.e2e_actions:
-        return [BotUttered(text=name, data={})]
-    if name in context.user_actions and not name.startswith("utter_"):
-        return (yield from call_custom(name, tracker, context))
-    if name in context.domain.forms:
-        if context.domain.forms[name].is_remote:
-            return (yield from call_custom(name, tracker, context))
+    if context.generation is Generation.MODERN:
+        if name in context.retrieval_actions:
+            return (yield from retrieval.select(name, tracker, context))
+        if name in context.domain.e2e_actions:
+            return [BotUttered(text=name, data={})]
+    form = context.domain.forms.get(name)
+    if form is not None and not form.is_remote and name not in context.user_actions:
         return (yield from forms.run_form(name, tracker, context, run_action))
-    if name.startswith("utter_") and (name in context.action_set):
+    if name not in context.action_set:
+        raise UnknownAction(
+            f"'{name}' is not a registered action",
+            hint=nearest(name, sorted(context.action_set))
+            or "List it under `actions` of the domain and train again.",
+        )
+    if name.startswith("utter_"):
         return (yield from say_response(name, tracker, context))
-    if name in context.action_set:
-        return (yield from call_custom(name, tracker, context))
-    raise UnknownAction(
-        f"'{name}' is not a registered action",
-        hint=nearest(name, sorted(context.action_set))
-        or "List it under `actions` of the domain and train again.",
-    )
+    return (yield from call_custom(name, tracker, context))
 
 
 def _built_in(name: str, tracker: Tracker, context: RunContext) -> Script[list[Event]]:

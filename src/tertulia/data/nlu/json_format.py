@@ -153,28 +153,33 @@ class _Reader:
 
     def _example(self, node: Node) -> None:
         text = self._text(node, "text", "an example")
-        if text is None:
-            return
         intent = node.get("intent")
-        if intent is not None and not isinstance(intent.value, str | None):
-            self._wrong(intent, "'intent' must be text", "Put it in quotes.")
+        if text is None or not self._is_text_or_absent(intent):
             return
         label = intent.value.strip() if intent and isinstance(intent.value, str) else None
         if intent and label and not self._collector.is_label(label, intent.span):
             return
-        entities = node.get("entities")
-        if entities is not None and not entities.is_null and not entities.is_list:
-            self._wrong(entities, "'entities' must be a list")
+        entities = self._entities(node.get("entities"), text)
+        if entities is None:
             return
-        read = [self._entity(one, text) for one in entities.elements()] if entities else []
         metadata = node.get("metadata")
-        self._collector.example(
-            label,
-            text,
-            tuple(one for one in read if one is not None),
-            node.span,
-            metadata.plain() if metadata is not None and metadata.is_map else None,
-        )
+        about = metadata.plain() if metadata is not None and metadata.is_map else None
+        self._collector.example(label, text, entities, node.span, about)
+
+    def _is_text_or_absent(self, intent: Node | None) -> bool:
+        if intent is None or isinstance(intent.value, str | None):
+            return True
+        self._wrong(intent, "'intent' must be text", "Put it in quotes.")
+        return False
+
+    def _entities(self, section: Node | None, text: str) -> tuple[Entity, ...] | None:
+        if section is None or section.is_null:
+            return ()
+        if not section.is_list:
+            self._wrong(section, "'entities' must be a list")
+            return None
+        read = (self._entity(one, text) for one in section.elements())
+        return tuple(one for one in read if one is not None)
 
     def _entity(self, node: Node, text: str) -> Entity | None:
         name = self._text(node, "entity", "an entity")

@@ -62,11 +62,8 @@ def read_nlu_text(
     suffix = Path(file).suffix.lower()
     if suffix in _YAML:
         return _from_yaml(text, file=file, env=env, diagnostics=diagnostics)
-    if suffix == ".json" or text.lstrip()[:1] in ("{", "["):
-        seen = json_format.look(text)
-        broken = bool(seen.reason) and '"rasa_nlu_data"' in text
-        if seen.is_nlu or broken or (must_fit and suffix == ".json"):
-            return json_format.read_json(text, file=file, diagnostics=diagnostics)
+    if _is_json(text, suffix, must_fit=must_fit):
+        return json_format.read_json(text, file=file, diagnostics=diagnostics)
     if markdown.is_nlu(text):
         return markdown.read_markdown(text, file=file, diagnostics=diagnostics)
     if markdown.is_responses(text):
@@ -80,6 +77,15 @@ def read_nlu_text(
             at=SourceSpan(file),
         )
     return NluData()
+
+
+def _is_json(text: str, suffix: str, *, must_fit: bool) -> bool:
+    """Tell whether to read a text as JSON; NLU data that is broken shall be reported as such."""
+    if suffix != ".json" and text.lstrip()[:1] not in ("{", "["):
+        return False
+    seen = json_format.look(text)
+    broken = bool(seen.reason) and '"rasa_nlu_data"' in text
+    return seen.is_nlu or broken or (must_fit and suffix == ".json")
 
 
 def _from_yaml(

@@ -52,7 +52,8 @@ def _wrong(collector: Collector, node: Node, message: str, hint: str) -> None:
 
 def _section(item: Node, collector: Collector) -> None:
     kind = next((kind for kind in _KINDS if item.get(kind) is not None), None)
-    if not item.is_map or kind is None:
+    name = item.get(kind) if kind else None
+    if not item.is_map or kind is None or name is None:
         collector.diagnostics.error(
             "T332",
             "this is no section of NLU data",
@@ -60,6 +61,17 @@ def _section(item: Node, collector: Collector) -> None:
             at=item.span,
         )
         return
+    _check_keys(kind, item, collector)
+    title = _title(kind, name, collector)
+    if title is None:
+        return
+    if kind == "intent":
+        _intent(title, name, item, collector)
+    else:
+        _words(kind, title, item, collector)
+
+
+def _check_keys(kind: str, item: Node, collector: Collector) -> None:
     for key in item.all_keys():
         if key.text not in _SECTION_KEYS or (key.text in _KINDS and key.text != kind):
             collector.diagnostics.error(
@@ -68,24 +80,24 @@ def _section(item: Node, collector: Collector) -> None:
                 hint=nearest(key.text, _SECTION_KEYS) or "Known: examples, metadata.",
                 at=key.span,
             )
-    name = item.get(kind)
-    if name is None or not isinstance(name.value, str):
-        hint = "Put the name in quotes." if name is None or name.is_scalar else ""
-        _wrong(collector, name or item, f"the name of a section '{kind}' must be text", hint)
-        return
+
+
+def _title(kind: str, name: Node, collector: Collector) -> str | None:
+    """Return the name of a section, None when it has none that can be used."""
+    if not isinstance(name.value, str):
+        hint = "Put the name in quotes." if name.is_scalar else ""
+        _wrong(collector, name, f"the name of a section '{kind}' must be text", hint)
+        return None
     title = name.value.strip()
-    if not title:
-        collector.diagnostics.warning(
-            "T336",
-            f"this {kind} has no name and is skipped",
-            hint=f"Write '- {kind}: name'.",
-            at=name.span,
-        )
-        return
-    if kind == "intent":
-        _intent(title, name, item, collector)
-    else:
-        _words(kind, title, item, collector)
+    if title:
+        return title
+    collector.diagnostics.warning(
+        "T336",
+        f"this {kind} has no name and is skipped",
+        hint=f"Write '- {kind}: name'.",
+        at=name.span,
+    )
+    return None
 
 
 def _intent(label: str, name: Node, item: Node, collector: Collector) -> None:

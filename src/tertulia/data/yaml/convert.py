@@ -91,9 +91,7 @@ class _Decoder:
         elif issubclass(origin, Mapping) and node.is_map and len(arguments) == 2:
             for key, value in node.items():
                 yield from self._part(value, arguments[1], key.text)
-        elif node.is_list and arguments and issubclass(origin, Sequence | set | frozenset):
-            if origin is tuple and arguments[-1] is not Ellipsis:
-                return
+        elif node.is_list and _is_row_of_one_kind(origin, arguments):
             for number, element in enumerate(node.elements(), 1):
                 yield from self._part(element, arguments[0], f"{name} {number}".strip())
 
@@ -125,6 +123,12 @@ class _Decoder:
                     f"Add '{field.encode_name}: ...'.",
                     node.span,
                 )
+
+
+def _is_row_of_one_kind(origin: Any, arguments: tuple[Any, ...]) -> bool:
+    if not arguments or not issubclass(origin, Sequence | set | frozenset):
+        return False
+    return origin is not tuple or arguments[-1] is Ellipsis
 
 
 def _inside(name: str) -> str:
@@ -162,15 +166,10 @@ def _leaf(node: Node, name: str, said: str) -> _Fault:
     parts = _PATH.match(said)
     message, path = (parts["said"], parts["path"] or "") if parts else (said, "")
     for step in _STEP.finditer(path):
-        field, index = step[1], step[2]
-        inner = None
-        if field is not None:
-            inner = node.get(field)
-        elif index is not None and int(index) < len(node.elements()):
-            inner = node.elements()[int(index)]
+        inner = _follow(node, step)
         if inner is None:
             break
-        node, name = inner, field or name
+        node, name = inner, step[1] or name
     subject = f"'{name}'" if name else "this"
     mismatch = _MISMATCH.match(message)
     if mismatch is None:
@@ -180,6 +179,16 @@ def _leaf(node: Node, name: str, said: str) -> _Fault:
     return _Fault(
         f"{subject} must be {_words(expected)}, got {_got(node, expected)}", hint, node.span
     )
+
+
+def _follow(node: Node, step: re.Match[str]) -> Node | None:
+    """Return where one step of msgspec's path leads, None where it cannot be told."""
+    if step[1] is not None:
+        return node.get(step[1])
+    elements = node.elements()
+    if step[2] is not None and int(step[2]) < len(elements):
+        return elements[int(step[2])]
+    return None
 
 
 def _could_be_text(node: Node) -> bool:
