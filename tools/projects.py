@@ -73,9 +73,15 @@ def run_step(command: Sequence[str], folder: Path, *, seconds: float) -> Step:
 
 
 def first_reason(output: str) -> str:
-    """Return the first line with an error code, or else the last line that is not empty."""
+    """Return what stopped a command: every missing extra, else the first error, else its last line.
+
+    Warnings carry a code too, but do not stop anything.
+    """
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    coded = [line for line in lines if ERROR_CODE.search(line)]
+    extras = [line for line in lines if MISSING_EXTRA in line]
+    if extras:
+        return " | ".join(extras)
+    coded = [line for line in lines if ERROR_CODE.search(line) and ": warning " not in line]
     return (coded or lines[-1:] or [""])[0]
 
 
