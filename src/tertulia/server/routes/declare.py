@@ -73,7 +73,7 @@ def operation(
         status_code=200,
         summary=summary,
         tags=[tag],
-        guards=[_guard],
+        guards=[_guard] if facts.guarded or facts.model else None,
         opt={_FACTS: facts},
         # What is returned is sent as it is: bytes, or data to be written as JSON.
         media_type=facts.media_types[0],
@@ -85,7 +85,10 @@ def facts_of(handler: BaseRouteHandler) -> Facts | None:
     return cast("Facts | None", handler.opt.get(_FACTS))
 
 
-def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def _guard(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    # Not a plain function: the framework would hand that to a thread at every request.
     facts = facts_of(handler)
     # The framework's own answer to OPTIONS stands behind the same guard, without facts.
     if facts is None or _method(connection) == "OPTIONS":
