@@ -7,6 +7,7 @@ import msgspec
 
 from tertulia.core.asks import ActionAnswer
 from tertulia.core.events import BotUttered, Event
+from tertulia.core.reminders import Reminder, ScheduleChange
 
 Json = Any
 
@@ -37,7 +38,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 @runtime_checkable
 class TrackerStore(Protocol):
-    """Append-only log of events per conversation, with a sequence number per event.
+    """Append-only log of events per conversation, with a sequence number per event; a schedule.
 
     Sequence numbers start at 1, grow by 1 and are never used twice, not even after `replace`.
     A call that raised has written nothing.
@@ -64,14 +65,18 @@ class TrackerStore(Protocol):
         *,
         expected: int,
         snapshot: Snapshot | None = None,
+        schedule: ScheduleChange | None = None,
     ) -> int:
         """Add events after version `expected`, durably, all or none; return the new version.
 
         No events: `expected` is checked and returned, nothing is created.
         snapshot: kept beside the log in the same transaction; of a version within the log.
+        schedule: made in the same transaction; `rescheduled` tells what the conversation's
+        reminders are after it.
 
         Raises:
-            StoreConflict: the store holds another version; nothing was written.
+            StoreConflict: the store holds another version, or the schedule does not hold the
+                reminder that `schedule` says has fired; nothing was written.
             StoreUnavailable: it is not known to be written; load before trying again.
         """
         ...
@@ -80,7 +85,7 @@ class TrackerStore(Protocol):
         """Make these events the whole log, durably; return the new version. Raises as `append`.
 
         The version grows even when there are no events, so that whoever saw the old log is
-        refused. Snapshots of the old log are gone.
+        refused. Snapshots of the old log are gone; its reminders stay on the schedule.
         """
         ...
 
@@ -92,8 +97,17 @@ class TrackerStore(Protocol):
         """Return up to `limit` ids in ascending order, those greater than `after`."""
         ...
 
+    async def list_reminders(
+        self, *, after: Reminder | None = None, limit: int
+    ) -> Sequence[Reminder]:
+        """Return up to `limit` reminders of all conversations, the earliest first.
+
+        Order: due, sender_id, name; those greater than `after`, which need not be there any more.
+        """
+        ...
+
     async def erase(self, sender_id: str) -> int:
-        """Forget a conversation with its snapshots; return how many events it had."""
+        """Forget a conversation with its snapshots and reminders; return its number of events."""
         ...
 
     async def close(self) -> None:

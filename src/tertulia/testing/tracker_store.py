@@ -19,6 +19,7 @@ from tertulia.core.ports import Snapshot, TrackerStore
 from tertulia.testing.store_case import EMPTY, StoreCase, numbered, numbers, snapshot_of
 from tertulia.testing.store_log import ConcurrencySuite, LogSuite
 from tertulia.testing.store_model import EVERY_EVENT, STEPS, Step, StoreModel
+from tertulia.testing.store_schedule import ScheduleSuite
 
 
 class TailSuite(StoreCase):
@@ -217,6 +218,7 @@ class LifeSuite(StoreCase):
             store.load_tail("a", fingerprint="rules", window=0),
             store.version("a"),
             store.list_conversations(limit=1),
+            store.list_reminders(limit=1),
             store.append("a", numbered(2, 2), expected=1),
             store.replace("a", numbered(2, 2), expected=1),
             store.erase("a"),
@@ -259,7 +261,9 @@ class LifeSuite(StoreCase):
         await second.close()
 
 
-class TrackerStoreSuite(LogSuite, ConcurrencySuite, TailSuite, ReplaceSuite, ListSuite, LifeSuite):
+class TrackerStoreSuite(
+    LogSuite, ConcurrencySuite, TailSuite, ReplaceSuite, ScheduleSuite, ListSuite, LifeSuite
+):
     """Everything a tracker store has to do. Inherit it and say how a store is made."""
 
     @settings(

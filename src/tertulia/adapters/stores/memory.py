@@ -9,6 +9,7 @@ from heapq import nsmallest
 from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.core.events import Event
 from tertulia.core.ports import Loaded, Snapshot
+from tertulia.core.reminders import Reminder, ScheduleChange, rescheduled
 
 KEPT_SNAPSHOTS = 4
 """How many snapshots of a conversation are kept, the newest ones."""
@@ -34,6 +35,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._conversations: dict[str, _Conversation] = {}
+        self._schedule: dict[str, dict[str, Reminder]] = {}
         self._closed = False
 
     async def load(self, sender_id: str) -> Loaded:
@@ -71,12 +73,15 @@ class MemoryStore:
         *,
         expected: int,
         snapshot: Snapshot | None = None,
+        schedule: ScheduleChange | None = None,
     ) -> int:
         """Add events after version `expected`."""
         self._check(sender_id, expected)
         version = expected + len(events)
         if snapshot is not None and not 0 < snapshot.version <= version:
             raise ValueError(f"a snapshot of version {snapshot.version}, the log ends at {version}")
+        if schedule is not None:
+            self._reschedule(sender_id, schedule)
         if version == 0:
             return 0
         conversation = self._conversations.setdefault(sender_id, _Conversation())
@@ -109,9 +114,19 @@ class MemoryStore:
         ids = (known for known in self._conversations if after is None or known > after)
         return nsmallest(limit, ids)
 
-    async def erase(self, sender_id: str) -> int:
-        """Forget a conversation with its snapshots."""
+    async def list_reminders(
+        self, *, after: Reminder | None = None, limit: int
+    ) -> Sequence[Reminder]:
+        """Return up to `limit` reminders, the earliest first. Cost: all reminders."""
         self._check_open()
+        every = (each for known in self._schedule.values() for each in known.values())
+        later = (each for each in every if after is None or _order(each) > _order(after))
+        return nsmallest(limit, later, key=_order)
+
+    async def erase(self, sender_id: str) -> int:
+        """Forget a conversation with its snapshots and reminders."""
+        self._check_open()
+        self._schedule.pop(sender_id, None)
         found = self._conversations.pop(sender_id, None)
         return 0 if found is None else len(found.events)
 
@@ -119,6 +134,15 @@ class MemoryStore:
         """Refuse every further call, and let go of what was kept."""
         self._closed = True
         self._conversations = {}
+        self._schedule = {}
+
+    def _reschedule(self, sender_id: str, change: ScheduleChange) -> None:
+        after = rescheduled(self._schedule.get(sender_id, {}), change)
+        if after is None:
+            raise StoreConflict("the reminder is not on the schedule any more")
+        self._schedule.pop(sender_id, None)
+        if after:
+            self._schedule[sender_id] = after
 
     def _check_open(self) -> None:
         if self._closed:
@@ -135,3 +159,7 @@ class MemoryStore:
                 f"the conversation {sender_id[:80]!r} is at version {version}, not {expected}",
                 hint="Load it again and repeat the change.",
             )
+
+
+def _order(reminder: Reminder) -> tuple[float, str, str]:
+    return reminder.due, reminder.sender_id, reminder.name

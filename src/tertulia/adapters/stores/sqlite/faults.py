@@ -137,6 +137,11 @@ def conflict(sender_id: str, *, found: int, expected: int) -> StoreConflict:
     )
 
 
+def not_scheduled() -> StoreConflict:
+    """Return what to raise when a reminder that fired is not on the schedule."""
+    return StoreConflict("the reminder is not on the schedule any more")
+
+
 def _unavailable(fault: _Fault, detail: str) -> StoreUnavailable:
     message = f"{fault.what}: {detail}" if detail else fault.what
     error = StoreUnavailable(message, hint=fault.hint, code=fault.code)

@@ -35,6 +35,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (sender_id, version)
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE reminders (
+            sender_id TEXT NOT NULL,
+            name TEXT NOT NULL,
+            due REAL NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (sender_id, name)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX reminders_by_due ON reminders (due, sender_id, name)",
+    ),
 )
 """Statements that lead from schema version `index` to `index + 1`."""
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from tertulia.adapters.stores.sqlite import faults
+from tertulia.adapters.stores.sqlite.schedule import plan
 from tertulia.core.ports import Snapshot
+from tertulia.core.reminders import ScheduleChange
 
 KEPT_SNAPSHOTS = 4
 """How many snapshots of a conversation are kept, the newest ones."""
@@ -77,20 +79,24 @@ def append(
     *,
     expected: int,
     snapshot: Snapshot | None,
+    schedule: ScheduleChange | None,
     now: float,
 ) -> int:
-    """Add events and a snapshot; return the new version. now: Unix seconds.
+    """Add events and a snapshot, change the schedule; return the new version. now: Unix seconds.
 
     Raises:
-        StoreConflict: the version is not `expected`.
+        StoreConflict: the version is not `expected`, or what fired is not on the schedule.
     """
     _check(connection, sender_id, expected)
+    planned = None if schedule is None else plan(connection, sender_id, schedule)
     version = expected + len(rows)
     if rows:
         _insert(connection, sender_id, rows, first=expected + 1)
         _note(connection, sender_id, version, now)
     if snapshot is not None:
         _keep(connection, sender_id, snapshot)
+    if planned is not None:
+        planned.carry_out(connection, sender_id)
     return version
 
 
@@ -117,6 +123,7 @@ def erase(connection: sqlite3.Connection, sender_id: str) -> int:
     """Forget a conversation; return how many events it had."""
     gone = connection.execute("DELETE FROM events WHERE sender_id = ?", (sender_id,)).rowcount
     connection.execute("DELETE FROM snapshots WHERE sender_id = ?", (sender_id,))
+    connection.execute("DELETE FROM reminders WHERE sender_id = ?", (sender_id,))
     connection.execute("DELETE FROM conversations WHERE sender_id = ?", (sender_id,))
     return gone
 

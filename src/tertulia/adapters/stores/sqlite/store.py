@@ -14,16 +14,18 @@ import msgspec
 from tertulia.adapters.stores.sqlite import faults, statements
 from tertulia.adapters.stores.sqlite.connect import open_writer
 from tertulia.adapters.stores.sqlite.readers import Readers
+from tertulia.adapters.stores.sqlite.schedule import encodable, read_page
 from tertulia.adapters.stores.sqlite.statements import EventRow, Stored
 from tertulia.adapters.stores.sqlite.writer import CommitThread
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.events import Event, UnknownEvent
 from tertulia.core.events.codec import decode_stored, encode
 from tertulia.core.ports import Loaded, Snapshot
+from tertulia.core.reminders import Reminder, ScheduleChange
 
 _READERS = 3
 _ENCODED_AT_ONCE = 200
-_MOST_IDS = 2**31 - 1
+_MOST_ROWS = 2**31 - 1
 
 _encode_json = msgspec.json.Encoder().encode
 _decode_json = msgspec.json.Decoder(dict[str, object]).decode
@@ -92,6 +94,7 @@ class SqliteStore:
         *,
         expected: int,
         snapshot: Snapshot | None = None,
+        schedule: ScheduleChange | None = None,
     ) -> int:
         """Add events after version `expected`."""
         version = expected + len(events)
@@ -107,6 +110,7 @@ class SqliteStore:
             rows=await _encode_events(events),
             expected=expected,
             snapshot=snapshot,
+            schedule=None if schedule is None else encodable(schedule),
             now=self._now(),
         )
         return await self._writer.submit(work)
@@ -132,12 +136,19 @@ class SqliteStore:
         query = partial(
             statements.read_ids,
             after=None if after is None else _text(after),
-            limit=min(max(0, limit), _MOST_IDS),
+            limit=min(max(0, limit), _MOST_ROWS),
         )
         return await self._readers.read(query, list[str])
 
+    async def list_reminders(
+        self, *, after: Reminder | None = None, limit: int
+    ) -> Sequence[Reminder]:
+        """Return up to `limit` reminders, the earliest first. Cost: those reminders."""
+        query = partial(read_page, after=after, limit=min(max(0, limit), _MOST_ROWS))
+        return await self._readers.read(query, list[Reminder])
+
     async def erase(self, sender_id: str) -> int:
-        """Forget a conversation with its snapshots; its bytes are overwritten in the file."""
+        """Forget a conversation, snapshots and reminders; its bytes are overwritten in the file."""
         work = partial(statements.erase, sender_id=_text(sender_id))
         return await self._writer.submit(work, scrub=True)
 
