@@ -6,8 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import httpx2
+from msgspec.structs import replace
 
 from tertulia.app import AppSettings, build_service
+from tertulia.core.events import SessionStarted
+from tertulia.core.ports import ActionServer
 from tertulia.model.content import Content
 from tertulia.model.load import load_model
 from tertulia.server.app import create_app
@@ -46,9 +49,18 @@ def legacy_bot(name: str, policies: str = "policies.yml") -> Content:
 
 @asynccontextmanager
 async def served(
-    content: Content, settings: ServerSettings, *, endpoints: Path | None = None
+    content: Content,
+    settings: ServerSettings,
+    *,
+    endpoints: Path | None = None,
+    actions: ActionServer | None = None,
+    sql: bool = False,
 ) -> AsyncGenerator[httpx2.AsyncClient]:
-    """Serve a bot from memory and give a client that speaks to it."""
+    """Serve a bot from memory and give a client that speaks to it.
+
+    actions: an action server in place of the endpoints'. sql: the recorded bot had an SQL store,
+    whose sessions begin at `session_started`.
+    """
     service = await build_service(
         AppSettings(
             model=load_model(content, name="model.tar.gz"),
@@ -57,6 +69,11 @@ async def served(
             endpoints=endpoints,
         )
     )
+    processor = service.processor
+    if actions is not None:
+        processor.outside = replace(processor.outside, actions=actions)
+    if sql:
+        processor.outside = replace(processor.outside, session_begins=SessionStarted)
     app = create_app(service, settings)
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://bot") as client:

@@ -11,7 +11,7 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.base.secret import Secret
 from tertulia.data.yaml import Node, convert, read_file
-from tertulia.schema.endpoints import ActionEndpoint, Endpoints, ResponseEndpoint
+from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints, ResponseEndpoint
 
 SECTIONS = (
     "models",
@@ -43,7 +43,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
     for key, value in node.items():
         _check_section(key.text, value, diagnostics)
     return Endpoints(
-        action_endpoint=_section(node, "action_endpoint", ActionEndpoint, diagnostics),
+        action_endpoint=_actions(node, diagnostics),
         nlg=_section(node, "nlg", ResponseEndpoint, diagnostics),
         sql_store=_is_sql(node.get("tracker_store")),
     )
@@ -65,6 +65,21 @@ def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
             hint=_ELSEWHERE[name],
             at=value.span,
         )
+
+
+def _actions(node: Node, diagnostics: Diagnostics) -> ActionEndpoint | ActionModule | None:
+    section = node.get("action_endpoint")
+    if section is None or not section.is_map or section.get("module") is None:
+        return _section(node, "action_endpoint", ActionEndpoint, diagnostics)
+    if section.get("url") is not None:
+        diagnostics.error(
+            "T149",
+            "action_endpoint has both a url and a module",
+            hint="Keep `url` to call an action server, or `module` to run the actions here.",
+            at=section.span,
+        )
+        return None
+    return _section(node, "action_endpoint", ActionModule, diagnostics)
 
 
 def _check_lock_store(value: Node, diagnostics: Diagnostics) -> None:

@@ -83,9 +83,11 @@ class _Form:
 
     def activate(self) -> Script[list[Event]]:
         """Fill slots from the message that activates the form; check what was filled before."""
-        active = advance_all(self._tracker, [ActiveLoop(name=self._form.name)])
-        extracted = yield from extract_slots(active, self._context)
-        if self._validator not in self._context.user_actions:
+        activated = ActiveLoop(name=self._form.name)
+        context = self._context.after((*self._context.draft, activated))
+        active = advance_all(self._tracker, [activated])
+        extracted = yield from extract_slots(active, context)
+        if self._validator not in context.user_actions:
             return extracted
         filled = advance_all(active, extracted)
         candidates = tuple(
@@ -93,7 +95,8 @@ class _Form:
             for slot in self._form.required_slots
             if filled.slots.get(slot) is not None
         )
-        validated = yield from self._ask_validator(self._tracker, candidates)
+        context = context.after((*context.draft, *extracted))
+        validated = yield from self._ask_validator(filled, context, candidates)
         judged = {event.name for event in validated if isinstance(event, SlotSet)}
         rest = [e for e in extracted if not (isinstance(e, SlotSet) and e.name in judged)]
         return [*validated, *rest]
@@ -110,10 +113,10 @@ class _Form:
             state.latest_action == ACTION_LISTEN and not interrupted
         )
         if not needed:
-            return (yield from self._ask_validator(self._tracker, ()))
+            return (yield from self._ask_validator(self._tracker, self._context, ()))
         requested = self._requested()
         candidates = self._candidates(requested)
-        validated = yield from self._ask_validator(self._tracker, candidates)
+        validated = yield from self._ask_validator(self._tracker, self._context, candidates)
         answered = any(
             isinstance(event, SlotSet) and event.name != REQUESTED_SLOT for event in validated
         )
@@ -144,16 +147,16 @@ class _Form:
         return events
 
     def _ask_validator(
-        self, tracker: Tracker, candidates: tuple[SlotSet, ...]
+        self, tracker: Tracker, context: RunContext, candidates: tuple[SlotSet, ...]
     ) -> Script[list[Event]]:
-        if self._validator not in self._context.user_actions:
+        if self._validator not in context.user_actions:
             return []
         draft = self._draft(candidates)
         return (
             yield from call_custom(
                 self._validator,
                 advance_all(tracker, draft),
-                self._context,
+                context,
                 draft=draft,
                 only_after_restart=True,
             )
