@@ -162,7 +162,8 @@ def test_prefilled_slots_are_validated_at_activation() -> None:
         actions={"validate_f": validate},
         domain_actions=("validate_f",),
     )
-    assert drafts[0] == ["slot requested_slot None", "action f", "slot src R", "slot n 3"]
+    taken = ["active_loop f", "slot src R", "slot trig True"]
+    assert drafts[0] == [*taken, "slot requested_slot None", "action f", "slot src R", "slot n 3"]
 
 
 @given(
