@@ -1,5 +1,6 @@
 """The composition root: settings in, wired service out. The only place that knows every room."""
 
+import logging
 import os
 import random
 import time
@@ -9,13 +10,16 @@ from typing import Literal
 
 import msgspec
 
+from tertulia.adapters.in_process.book import load_actions
+from tertulia.adapters.in_process.runner import InProcessActions
 from tertulia.adapters.remote.actions import HttpActionServer
 from tertulia.adapters.remote.responses import HttpResponseServer
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.adapters.stores.sqlite import SqliteStore
 from tertulia.base.diagnostics import Diagnostics
+from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
-from tertulia.core.ports import TrackerStore
+from tertulia.core.ports import ActionServer, TrackerStore
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
@@ -24,12 +28,14 @@ from tertulia.engine.process import Processor
 from tertulia.engine.service import Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.model.load import Model
-from tertulia.schema.endpoints import ActionEndpoint, Endpoints
+from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints
 
 DATA_FOLDER = ".tertulia"
 """Folder inside a project (or the working directory) where conversations are kept."""
 
 DATABASE = "conversations.db"
+
+_log = logging.getLogger("tertulia.app")
 
 
 class SystemClock:
@@ -53,13 +59,15 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     model: None serves without a bot. folder: the project's, whose `.tertulia/` holds the
     conversations. store: `sqlite`, durable, or `memory`, for tests. endpoints: a file.
-    action_limit: actions the bot may take between two messages.
+    actions: a package in the working directory, whose actions are run here, whatever the
+    endpoints say. action_limit: actions the bot may take between two messages.
     """
 
     model: Model | None
     folder: Path
     store: Literal["sqlite", "memory"] = "sqlite"
     endpoints: Path | None = None
+    actions: str | None = None
     action_limit: int = 10
 
 
@@ -68,16 +76,18 @@ async def build_service(settings: AppSettings) -> Service:
 
     Raises:
         ProblemsFound: the endpoints file has mistakes.
+        ComponentError: the package of actions cannot be used.
         StoreUnavailable: the conversations' file cannot be opened.
     """
     endpoints = load_endpoints(settings.endpoints)
+    action_endpoint, actions = open_actions(settings, endpoints)
     store = await open_store(settings)
     conversations = Conversations(store, SystemClock(), turnstile=Turnstile())
     outside = Outside(
-        actions=HttpActionServer(endpoints.action_endpoint) if endpoints.action_endpoint else None,
+        actions=actions,
         responses=HttpResponseServer(endpoints.nlg) if endpoints.nlg else None,
         random=random.SystemRandom(),
-        tracker_events=(endpoints.action_endpoint or ActionEndpoint(url="")).tracker_events,
+        tracker_events=action_endpoint.tracker_events if action_endpoint else "last_session",
         session_begins=SessionStarted if endpoints.sql_store else ActionExecuted,
     )
     processor = Processor(
@@ -103,6 +113,38 @@ def load_endpoints(path: Path | None) -> Endpoints:
     endpoints = read_endpoints(path, env=os.environ, diagnostics=diagnostics)
     diagnostics.raise_if_errors()
     return endpoints
+
+
+def open_actions(
+    settings: AppSettings, endpoints: Endpoints
+) -> tuple[ActionEndpoint | ActionModule | None, ActionServer | None]:
+    """Return where custom actions run, and what runs them; neither when none is configured.
+
+    Raises:
+        ComponentError: the package of actions cannot be used.
+    """
+    endpoint, folder = endpoints.action_endpoint, Path.cwd()
+    if settings.actions is not None:
+        endpoint = ActionModule(module=settings.actions)
+    elif settings.endpoints is not None:
+        folder = settings.endpoints.parent
+    if endpoint is None:
+        return None, None
+    if isinstance(endpoint, ActionEndpoint):
+        return endpoint, HttpActionServer(endpoint)
+    runner = InProcessActions(load_actions(endpoint.module, folder), timeout=endpoint.timeout)
+    _note_missing(runner, settings.model)
+    return endpoint, runner
+
+
+def _note_missing(runner: InProcessActions, model: Model | None) -> None:
+    """Say which actions of the domain nobody can run, before a user finds out."""
+    if model is None:
+        return
+    built_in = default_actions(model.domain.generation)
+    for name in [action.name for action in model.domain.actions]:
+        if not name.startswith("utter_") and name not in (*built_in, *runner.names):
+            _log.warning("T623 the domain lists the action '%s', which no package has", name)
 
 
 async def open_store(settings: AppSettings) -> TrackerStore:

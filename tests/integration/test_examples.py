@@ -176,7 +176,7 @@ def real_sdk(bot: Path) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
-        [SDK_PYTHON, "-m", "rasa_sdk", "--actions", "actions", "--port", str(port)],
+        [SDK_PYTHON, "-m", "rasa_sdk", "--actions", "actions_rasa_sdk", "--port", str(port)],
         cwd=bot,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,1 +1,1 @@
-"""Custom actions of the reservation bot; served by rasa-sdk."""
+"""Custom actions of the reservation bot."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tertulia.cli.actions import package_name
 from tertulia.cli.command import (
     PATH,
     Command,
@@ -95,6 +96,12 @@ def _other_options(function: Decorated) -> Decorated:
             "--credentials",
             type=PATH,
             help="Channels to listen to.  [default: credentials.yml, if it is there]",
+        ),
+        click.option(
+            "--actions",
+            metavar="MODULE",
+            callback=package_name,
+            help="Run the actions of this Python package here, whatever endpoints.yml says.",
         ),
         click.option("--connector", help="Listen to this channel only."),
         click.option("--log-file", type=PATH, help="Write the log to this file as well."),

@@ -9,13 +9,13 @@ import click
 import msgspec
 
 from tertulia.app import AppSettings, build_service
-from tertulia.base.errors import ConfigError
 from tertulia.base.secret import Secret
 from tertulia.cli.attended import Attended
 from tertulia.cli.credentials import check_connector, check_credentials
 from tertulia.cli.exposure import LOOPBACK, choose_interface, reachable_host
 from tertulia.cli.logs import log_to_file
 from tertulia.cli.place import project_folder
+from tertulia.cli.tls import read_certificate
 from tertulia.model.archive import read_model
 from tertulia.model.combine import combine
 from tertulia.model.find import find_model
@@ -33,12 +33,14 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What `run` was told; see its help.
 
     model: a model or a folder of models. nlu: of 0.x, the model that understands, beside `model`,
-    which decides. attended: a person talks in the terminal; when they leave, the server ends.
+    which decides. actions: a package whose actions are run here. attended: a person talks in the
+    terminal; when they leave, the server ends.
     """
 
     model: Path | None = None
     nlu: Path | None = None
     endpoints: Path | None = None
+    actions: str | None = None
     store: Literal["sqlite", "memory"] = "sqlite"
     profile: Literal["modern", "legacy"] = "modern"
     enable_api: bool = False
@@ -85,7 +87,12 @@ def serve_project(options: ServeOptions) -> int:
         enable_api=options.enable_api,
         insecure=options.insecure,
     )
-    tls = _certificate(options)
+    tls = read_certificate(
+        options.ssl_certificate,
+        options.ssl_keyfile,
+        password=options.ssl_password,
+        ca=options.ssl_ca_file,
+    )
     _check_channels(options)
     model, path = _load(options)
     run(_serve(options, model, path, host=host, tls=tls))
@@ -102,7 +109,13 @@ async def _serve(
 ) -> None:
     folder = project_folder(path)
     service = await build_service(
-        AppSettings(model=model, folder=folder, store=options.store, endpoints=options.endpoints)
+        AppSettings(
+            model=model,
+            folder=folder,
+            store=options.store,
+            endpoints=options.endpoints,
+            actions=options.actions,
+        )
     )
     attended = Attended(service) if options.attended else None
 
@@ -139,29 +152,6 @@ def _check_channels(options: ServeOptions) -> None:
         credentials = _CREDENTIALS
     if credentials is not None:
         check_credentials(credentials, connector=options.connector)
-
-
-def _certificate(options: ServeOptions) -> Certificate | None:
-    given = (
-        options.ssl_certificate,
-        options.ssl_keyfile,
-        options.ssl_ca_file,
-        options.ssl_password,
-    )
-    if not any(given):
-        return None
-    if options.ssl_certificate is None or options.ssl_keyfile is None:
-        raise ConfigError(
-            "HTTPS needs both a certificate and its private key",
-            hint="Name them with --ssl-certificate and --ssl-keyfile.",
-            code="T103",
-        )
-    return Certificate(
-        certificate=options.ssl_certificate,
-        key=options.ssl_keyfile,
-        password=options.ssl_password,
-        ca=options.ssl_ca_file,
-    )
 
 
 def _load(options: ServeOptions) -> tuple[Model | None, Path | None]:

@@ -35,18 +35,29 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     timeout: float = 300.0
 
 
+TrackerEvents = Annotated[int, msgspec.Meta(ge=0)] | Literal["all", "last_session"]
+"""Events that actions are shown: of the session (as the originals), all, or the newest few."""
+
+
 class ActionEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The action server.
-
-    tracker_events: `last_session` (as the originals), `all`, or how many of the newest events.
 
     enable_selective_domain: send the domain only with actions that ask for it.
     """
 
-    tracker_events: Annotated[int, msgspec.Meta(ge=0)] | Literal["all", "last_session"] = (
-        "last_session"
-    )
+    tracker_events: TrackerEvents = "last_session"
     enable_selective_domain: bool = False
+
+
+class ActionModule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Custom actions run by the server itself, in the place of an action server.
+
+    module: a Python package or module beside endpoints.yml. timeout: seconds for one action.
+    """
+
+    module: Annotated[str, msgspec.Meta(pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*$")]
+    timeout: Annotated[float, msgspec.Meta(gt=0)] = 300.0
+    tracker_events: TrackerEvents = "last_session"
 
 
 class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +73,6 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     store of the originals cuts them.
     """
 
-    action_endpoint: ActionEndpoint | None = None
+    action_endpoint: ActionEndpoint | ActionModule | None = None
     nlg: ResponseEndpoint | None = None
     sql_store: bool = False

@@ -10,10 +10,9 @@ import httpx2
 import msgspec
 
 from tertulia.adapters.remote.client import Answer, EndpointClient, read_object
-from tertulia.base.errors import ActionRejected, ActionServerError, EventRejected
+from tertulia.base.errors import ActionRejected, ActionServerError
+from tertulia.core.actions.answer import read_answer
 from tertulia.core.asks import ActionAnswer
-from tertulia.core.events import Event
-from tertulia.core.events.codec import decode
 from tertulia.schema.endpoints import ActionEndpoint
 
 Json = Any
@@ -44,38 +43,19 @@ class HttpActionServer:
         if answer.status >= 400:
             raise _failure(name, answer)
         try:
-            found = read_object(answer.body) or {}
-            return _read(name, found)
+            found, faults = read_answer(read_object(answer.body) or {})
         except msgspec.MsgspecError as error:
             raise ActionServerError(
                 "the action server's answer is not the JSON object expected",
                 hint='It must look like {"events": [...], "responses": [...]}.',
             ) from error
+        for fault in faults:
+            _log.error("T618 the action '%s' returned an event that is left out: %s", name, fault)
+        return found
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._client.close()
-
-
-class _Fields(msgspec.Struct):
-    events: list[dict[str, Json]] | None = None
-    responses: list[dict[str, Json]] | None = None
-
-
-def _read(name: str, found: dict[str, Json]) -> ActionAnswer:
-    fields = msgspec.convert(found, _Fields)
-    events: list[Event] = []
-    for raw in fields.events or ():
-        if "event" not in raw:
-            continue
-        try:
-            event = decode(raw, now=0.0)
-        except EventRejected as error:
-            _log.error("T618 the action '%s' returned an event that is left out: %s", name, error)
-            continue
-        if event is not None:
-            events.append(event)
-    return ActionAnswer(events=events, responses=fields.responses or ())
 
 
 def _failure(name: str, answer: Answer) -> ActionRejected | ActionServerError:

@@ -1,0 +1,1 @@
+"""The same actions as in `actions`, written for rasa-sdk."""

@@ -1,0 +1,1 @@
+"""Custom actions run in this process, from a package that the operator names."""
