@@ -1,18 +1,20 @@
 """Clients of the server, in process, for each profile."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal
 
+import httpx2
 import pytest
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 from tests.http.bot import NOW, build_service
 
 from tertulia.core.domain.model import Generation
 from tertulia.engine.service import Service
 from tertulia.server.app import create_app
+from tertulia.server.edge import Edge
 from tertulia.server.openapi import build
 from tertulia.server.settings import ServerSettings
 
@@ -22,8 +24,11 @@ Profile = Literal["legacy", "modern"]
 class Client:
     """Sends requests, and holds every answer against the API's own description."""
 
-    def __init__(self, http: AsyncTestClient[Any], service: Service, document: Any) -> None:
+    def __init__(
+        self, http: httpx2.AsyncClient, app: Edge, service: Service, document: Any
+    ) -> None:
         self.http = http
+        self.app = app
         self.service = service
         self.document = document
         self._paths = [
@@ -65,6 +70,17 @@ def settings_of(profile: Profile, **changes: Any) -> ServerSettings:
     return ServerSettings(**{"profile": profile, "enable_api": True, **changes})
 
 
+_documents: dict[str, Any] = {}
+
+
+def describe(app: Litestar, settings: ServerSettings) -> Any:
+    """Return the API's description, which depends on nothing but the settings."""
+    key = repr(settings)
+    if key not in _documents:
+        _documents[key] = build(app.state["handlers"], settings)
+    return _documents[key]
+
+
 @asynccontextmanager
 async def connect(
     profile: Profile, *, service: Service | None = None, **changes: Any
@@ -73,9 +89,28 @@ async def connect(
     service = service or build_service(Generation(profile))
     edge = create_app(service, settings, now=lambda: NOW)
     assert isinstance(edge.app, Litestar)
-    document = build(edge.app.state["handlers"], settings)
-    async with AsyncTestClient(edge, raise_server_exceptions=False) as http:
-        yield Client(http, service, document)
+    document = describe(edge.app, settings)
+    transport = httpx2.ASGITransport(app=edge, raise_app_exceptions=False)
+    async with (
+        running(edge),
+        httpx2.AsyncClient(transport=transport, base_url="http://server") as http,
+    ):
+        yield Client(http, edge, service, document)
+
+
+@asynccontextmanager
+async def running(app: Edge) -> AsyncGenerator[None]:
+    """Start and stop the application as a server does."""
+    told: asyncio.Queue[Any] = asyncio.Queue()
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    scope: Any = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
+    task = asyncio.create_task(app(scope, told.get, heard.put))
+    for phase in ("startup", "shutdown"):
+        await told.put({"type": f"lifespan.{phase}"})
+        assert (await heard.get())["type"] == f"lifespan.{phase}.complete"
+        if phase == "startup":
+            yield
+    await task
 
 
 @pytest.fixture(params=["legacy", "modern"])

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-from litestar import Litestar, Response
+from litestar import Litestar, MediaType, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
@@ -107,5 +107,5 @@ def _send(failure: Failure) -> Response[ErrorBody]:
         failure.body,
         status_code=failure.status,
         headers=failure.headers,
-        media_type="application/json",
+        media_type=MediaType.JSON,
     )

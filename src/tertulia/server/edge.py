@@ -22,7 +22,7 @@ _ACTIONS = "tracker/events|tracker|story|respond|execute|predict|messages|trigge
 _MODERN_PATH = re.compile(rf"/conversations/(.+?)/({_ACTIONS})/?", re.DOTALL)
 _LEGACY_PATH = re.compile(rf"/conversations/([^/]+)/({_ACTIONS})/?", re.DOTALL)
 
-_COMMON: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"),)
+_NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 
 
 class Edge:
@@ -113,6 +113,8 @@ class _Answer:
             # The originals answer OPTIONS with 200, and browsers accept either.
             self.status = 200
             headers.append((b"content-length", b"0"))
-        headers += [*_COMMON, *self._headers]
+        if all(name.lower() != _NO_SNIFFING[0] for name, _ in headers):
+            headers.append(_NO_SNIFFING)
+        headers += self._headers
         message["status"], message["headers"] = self.status, headers
         return message

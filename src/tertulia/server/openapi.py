@@ -28,6 +28,7 @@ QUERY: Mapping[str, tuple[str, str]] = {
         "string",
         "Which events to show: ALL, APPLIED, AFTER_RESTART (the default) or NONE.",
     ),
+    "include_trace": ("boolean", "`true` says with each action why it was chosen, as `trace`."),
     "until": ("number", "Only events up to this time, in Unix seconds."),
     "events": ("boolean", "`false` shows no events (legacy)."),
     "ignore_restarts": ("boolean", "`true` shows all events (legacy)."),

@@ -83,10 +83,10 @@ async def serve(
         address = _address(bound, secure=tls is not None)
         server = _Server(config, on_ready=lambda: on_ready(address) if on_ready else None)
         await server.serve(sockets=[bound])
-        if not server.started:
-            raise ConfigError(
-                "the server could not start", hint="The log above says why.", code="T198"
-            )
+    except SystemExit as error:  # how uvicorn says that the application did not start
+        raise ConfigError(
+            "the server could not start", hint="The log above says why.", code="T198"
+        ) from error
     finally:
         bound.close()
         if uds is not None:

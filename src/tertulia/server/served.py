@@ -41,10 +41,19 @@ class Served:
         """
         return self.service.ready()
 
-    def show(self, view: View, verbosity: Verbosity = Verbosity.AFTER_RESTART) -> dict[str, Json]:
-        """Return a conversation's JSON as this profile's clients know it."""
+    def show(
+        self,
+        view: View,
+        verbosity: Verbosity = Verbosity.AFTER_RESTART,
+        *,
+        trace: bool = False,
+    ) -> dict[str, Json]:
+        """Return a conversation's JSON as this profile's clients know it.
+
+        trace: with the explanations of actions.
+        """
         events = select_events(view.tracker, view.log, verbosity)
-        return current_state(view.tracker, events, self.shape)
+        return current_state(view.tracker, events, self.shape, trace=trace)
 
     async def require_known(self, conversation_id: str) -> None:
         """Refuse conversations that do not exist, where the modern profile does.

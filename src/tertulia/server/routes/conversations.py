@@ -31,7 +31,10 @@ _TAG = "conversations"
     f"/conversations/{ID}/tracker",
     summary="A conversation's state and events",
     tag=_TAG,
-    facts=Facts(query=("include_events", "until", "events", "ignore_restarts"), answer=TrackerJson),
+    facts=Facts(
+        query=("include_events", "include_trace", "until", "events", "ignore_restarts"),
+        answer=TrackerJson,
+    ),
 )
 async def tracker(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
     """Return a conversation; one that does not exist is shown as it would begin."""
@@ -41,7 +44,7 @@ async def tracker(request: AnyRequest, conversation_id: FromPath[str]) -> Tracke
     view = await served.turns.run(
         served.service.operations.show(decode_id(conversation_id), served.ready(), until=until)
     )
-    return served.show(view, verbosity)
+    return served.show(view, verbosity, trace=query.flag(request, "include_trace"))
 
 
 def _default_verbosity(request: AnyRequest, served: Served) -> Verbosity:

@@ -46,6 +46,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[str, ...] = ()
     guarded: bool = True
     model: bool = True
+    store: bool = True
 
     def all_errors(self) -> tuple[str, ...]:
         """Return the codes of all errors a client may be answered with."""
@@ -54,6 +55,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             found += [errors.NOT_AUTHENTICATED, errors.NOT_AUTHORIZED]
         if self.model:
             found.append(errors.NO_MODEL)
+        if self.store:
+            found.append(errors.TOO_SLOW)
         if self.body is not None:
             found += _BODY_ERRORS
         if "include_events" in self.query:
@@ -85,9 +88,7 @@ def facts_of(handler: BaseRouteHandler) -> Facts | None:
     return cast("Facts | None", handler.opt.get(_FACTS))
 
 
-async def _guard(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
+async def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     # Not a plain function: the framework would hand that to a thread at every request.
     facts = facts_of(handler)
     # The framework's own answer to OPTIONS stands behind the same guard, without facts.

@@ -29,6 +29,7 @@ _ANYTHING = ("*/*", "application/*")
         answer=dict[str, Json],
         media_types=(JSON, *_YAML.values()),
         errors=(NOT_ACCEPTABLE,),
+        store=False,
     ),
 )
 async def domain(request: AnyRequest) -> Response[bytes]:

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Response
 
 from tertulia.server.body import AnyRequest
+from tertulia.server.errors import NO_MODEL
 from tertulia.server.routes.declare import TEXT, Facts, operation
 from tertulia.server.served import served_by
 from tertulia.server.settings import Advertised, ServerSettings
@@ -32,7 +33,7 @@ class Status(msgspec.Struct, frozen=True):
     "/",
     summary="Greeting",
     tag="server",
-    facts=Facts(media_types=(TEXT,), guarded=False, model=False),
+    facts=Facts(media_types=(TEXT,), guarded=False, model=False, store=False),
 )
 async def greet(request: AnyRequest) -> Response[bytes]:
     """Say which server this is, as monitoring of the originals expects it."""
@@ -52,7 +53,7 @@ def greeting(settings: ServerSettings) -> str:
     "/version",
     summary="Versions that clients compare with their own",
     tag="server",
-    facts=Facts(answer=Advertised, guarded=False, model=False),
+    facts=Facts(answer=Advertised, guarded=False, model=False, store=False),
 )
 async def version(request: AnyRequest) -> Advertised:
     """Name the version whose API is served, and the oldest model it takes."""
@@ -64,7 +65,7 @@ async def version(request: AnyRequest) -> Advertised:
     "/status",
     summary="The loaded model",
     tag="server",
-    facts=Facts(answer=Status, model=False),
+    facts=Facts(answer=Status, model=False, store=False, errors=(NO_MODEL,)),
 )
 async def status(request: AnyRequest) -> Status:
     """Tell which model is loaded; without one the modern profile answers with an error."""

@@ -201,7 +201,12 @@ async def execute(request: AnyRequest, conversation_id: FromPath[str]) -> Execut
         raise _wrong_action("name of the action not provided in request body.")
     assistant = served.ready()
     output = Collector(name, assistant.generation)
-    decision = Decision(action=action, policy=wanted.policy, confidence=wanted.confidence)
+    decision = Decision(
+        action=action,
+        policy=wanted.policy,
+        confidence=wanted.confidence,
+        why={"by": "request"},
+    )
     try:
         view: View = await served.turns.run(
             served.service.operations.execute(name, decision, assistant, output)

@@ -54,7 +54,7 @@ class Health(msgspec.Struct, frozen=True):
     "/webhooks/rest",
     summary="Whether the channel is there",
     tag="channels",
-    facts=Facts(answer=Health, guarded=False, model=False),
+    facts=Facts(answer=Health, guarded=False, model=False, store=False),
 )
 async def health(request: AnyRequest) -> Health:
     """Answer that the channel is mounted."""
@@ -93,7 +93,7 @@ async def webhook(request: AnyRequest) -> Response[bytes] | Stream:
     generation = served.service.assistant.generation
     if as_lines:
         return await _stream(served, incoming, generation)
-    output = Collector(incoming.sender_id, generation, rest.NAME)
+    output = Collector(incoming.sender_id, generation)
     try:
         await served.turns.run(served.service.handle(incoming, output))
     except TertuliaError as error:
@@ -109,9 +109,12 @@ def _whole(messages: list[Message]) -> Response[bytes]:
 
 
 class _Lines:
-    """An output channel that passes messages on as lines. None in the queue ends them."""
+    """An output channel that passes messages on as lines. None in the queue ends them.
 
-    name = rest.NAME
+    The name is the original's, which responses with a `channel` are chosen by.
+    """
+
+    name = "queue"
 
     def __init__(self, recipient_id: str, generation: Generation) -> None:
         self._recipient_id = recipient_id
