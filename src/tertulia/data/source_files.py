@@ -1,8 +1,8 @@
 """Finds the files of a project: paths that a person gave, to the files below them, in order."""
 
 import os
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePath
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.source import SourceSpan
@@ -31,6 +31,36 @@ def find_files(paths: Sequence[Path], *, diagnostics: Diagnostics) -> list[Path]
                 at=SourceSpan(str(path)),
             )
     return list(found.values())
+
+
+def short_names(files: Iterable[str]) -> dict[str, str]:
+    """Return each path as seen from the folder that all share: the same in every place.
+
+    Paths from a root and others have a folder each.
+    """
+    found: dict[str, str] = {}
+    listed = sorted(set(files))
+    for is_rooted in (False, True):
+        group = [file for file in listed if PurePath(file).is_absolute() is is_rooted]
+        try:
+            folder = os.path.commonpath([os.path.dirname(file) for file in group])
+        except ValueError:  # none, or on different drives
+            found |= {file: without_root(file) for file in group}
+        else:
+            found |= {file: os.path.relpath(file, folder or ".") for file in group}
+    return found
+
+
+def shown_names(files: Iterable[str]) -> dict[str, str]:
+    """Return each path as a person may see it elsewhere: as given, or short if from a root."""
+    short = short_names(files)
+    return {file: short[file] if PurePath(file).is_absolute() else file for file in short}
+
+
+def without_root(file: str) -> str:
+    """Return a relative path as it is, of any other only the name."""
+    path = PurePath(file)
+    return path.name if path.is_absolute() else file
 
 
 def _walk(folder: Path, seen: set[Path], diagnostics: Diagnostics) -> Iterator[Path]:

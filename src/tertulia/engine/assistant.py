@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
 
 class Assistant:
-    """A model with what running it needs, looked up once. Immutable; swapped as a whole."""
+    """A model with what running it needs, looked up once. Immutable; swapped as a whole.
 
-    def __init__(self, model: "Model") -> None:
+    trace: note with each action why it was chosen.
+    """
+
+    def __init__(self, model: "Model", *, trace: bool = True) -> None:
         self.model = model
         self.domain: Domain = model.domain
         self.rules = rules_for(model.domain)
         self.fingerprint = self.rules.fingerprint()
-        self.context = RunContext(model.domain)
+        self.context = RunContext(model.domain, trace=trace)
 
     @property
     def generation(self) -> Generation:

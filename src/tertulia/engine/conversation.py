@@ -11,6 +11,7 @@ from tertulia.base.errors import HistoryTruncated
 from tertulia.base.ports import Clock
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import ACTION_SESSION_START, ActionExecuted, BotUttered, Event
+from tertulia.core.events.codec import without_trace
 from tertulia.core.ports import OutputChannel, Snapshot, TrackerStore
 from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, new_tracker
 from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
@@ -76,11 +77,13 @@ class Conversation:
         """
         for event in events:
             stamped = self._stamp(event, restamp=restamp)
+            # No decision needs explanations, and live conversations are to stay small.
+            bare = without_trace(stamped)
             try:
-                self.tracker = advance(self.tracker, stamped)
+                self.tracker = advance(self.tracker, bare)
             except HistoryTruncated:
                 await self.load_whole()
-                self.tracker = advance(self.tracker, stamped)
+                self.tracker = advance(self.tracker, bare)
             self._pending.append(stamped)
             if isinstance(stamped, BotUttered):
                 self._to_say.append(stamped)

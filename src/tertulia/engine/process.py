@@ -13,9 +13,7 @@ from tertulia.core.actions.extraction import extract_slots
 from tertulia.core.domain.fill import auto_fill
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import (
-    ACTION_LISTEN,
     EMPTY_MESSAGE,
-    ActionExecuted,
     Event,
     SlotSet,
     UserUttered,
@@ -23,7 +21,7 @@ from tertulia.core.events import (
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel
 from tertulia.core.tracker import Tracker
-from tertulia.core.turn import act_until_listen, session_start
+from tertulia.core.turn import act_until_listen, first_listen, session_start
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import Conversation
 from tertulia.engine.conversations import Conversations
@@ -93,7 +91,7 @@ class Processor:
         """Begin the conversation, or a new session of it when the last one has expired."""
         if assistant.generation is Generation.LEGACY:
             if conversation.is_new:
-                await conversation.note([ActionExecuted(name=ACTION_LISTEN)])
+                await conversation.note([first_listen(assistant.context)])
             return
         if not conversation.has_no_session:
             if not self._has_expired(conversation.tracker, assistant):

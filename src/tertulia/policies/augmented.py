@@ -11,7 +11,7 @@ from tertulia.core.domain.model import Generation
 from tertulia.core.events import ACTION_LISTEN, ActionExecuted, Event, SlotSet
 from tertulia.core.prediction import Prediction
 from tertulia.core.tracker import Node, Tracker, advance_all, new_tracker
-from tertulia.policies.memoization import MemoizationPolicy
+from tertulia.policies.memoization import MemoizationPolicy, States
 
 _IsCut = Callable[[ActionExecuted, Node, int, int], bool]
 """Told an action, the node before it, actions and visible states from it on: start here?"""
@@ -24,12 +24,14 @@ class AugmentedMemoizationPolicy(MemoizationPolicy):
 
     def predict(self, tracker: Tracker) -> Prediction:
         """Return full confidence for a history known as it is or without its beginning."""
-        action = self.recall(tracker)
+        states = self.states(tracker)
+        action = self.memory.get(states)
         if action is not None:
-            return self.opinion(tracker, action)
-        return self.opinion(tracker, self._recall_end(tracker), "end of a story")
+            return self.opinion(tracker, states, action)
+        return self.opinion(tracker, *self._recall_end(tracker), "end_of_story")
 
-    def _recall_end(self, tracker: Tracker) -> str | None:
+    def _recall_end(self, tracker: Tracker) -> tuple[States, str | None]:
+        """Return the first states without their beginning that are known, and their action."""
         last = None
         for events in self._shorter(tracker):
             attempt = advance_all(new_tracker(tracker.sender_id, tracker.rules), events)
@@ -38,9 +40,9 @@ class AugmentedMemoizationPolicy(MemoizationPolicy):
             if states != last:
                 action = self.memory.get(states)
                 if action is not None:
-                    return action
+                    return states, action
             last = states
-        return None
+        return (), None
 
     def _shorter(self, tracker: Tracker) -> Iterator[Sequence[Event]]:
         """Yield the conversation without its beginning, shorter each time.

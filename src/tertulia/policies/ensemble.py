@@ -3,7 +3,7 @@
 Source: spec policies.md sections 3 (points 3 and 4) and 4.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -14,11 +14,12 @@ from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.events import (
     ACTION_LISTEN,
     ACTION_RESTART,
+    ActionExecuted,
     ActionExecutionRejected,
     Event,
     UserFeaturization,
 )
-from tertulia.core.prediction import Decision, Prediction
+from tertulia.core.prediction import Decision, Prediction, Reason, Why
 from tertulia.core.tracker import Tracker, advance_all
 from tertulia.policies.fallback import FallbackPolicy
 from tertulia.policies.memoization import MemoizationPolicy
@@ -101,15 +102,26 @@ def _without_rejected(prediction: Prediction, action: str | None) -> Prediction:
     return replace(prediction, scores={**prediction.scores, action: 0.0})
 
 
-def _opinion(prediction: Prediction) -> dict[str, Any]:
-    """Return what a policy said in a few words, for the trace."""
-    best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:3]
-    said: dict[str, Any] = {"policy": prediction.policy, "best": [list(pair) for pair in best]}
-    if prediction.why:
-        said["why"] = dict(prediction.why)
-    if prediction.no_user:
-        said["no_user"] = True
-    return said
+def _others(predictions: Iterable[Prediction], chosen: Prediction) -> tuple[Prediction, ...]:
+    return tuple(one for one in predictions if one is not chosen)
+
+
+def _why(chosen: Prediction) -> Why:
+    """Return why the winner said what it said; it need not have said anything."""
+    return chosen.why if chosen.confidence else {"by": "nobody"}
+
+
+def _followup_reason(tracker: Tracker) -> Reason:
+    """Return who wanted the followup: an action, or somebody outside the conversation's turns."""
+    last = tracker.last_execution
+    if isinstance(last, ActionExecuted) and last.name not in (None, ACTION_LISTEN):
+        return {"by": "followup", "action": last.name}
+    return {"by": "followup"}
+
+
+def _remarks(**found: str | None) -> dict[str, str]:
+    """Return what else the trace shall say."""
+    return {name: value for name, value in found.items() if value}
 
 
 def _needed(policies: Sequence[Policy]) -> int | None:
@@ -134,13 +146,17 @@ class LegacyEnsemble:
         forced = self._forced(tracker)
         if forced is not None:
             return forced
-        predictions, events = self._ask(tracker)
+        predictions, events, rejected = self._ask(tracker)
         best = max(range(len(predictions)), key=lambda index: predictions[index].confidence)
         scores = self._ballot.scores(predictions[best].scores)
         action = self._ballot.winner(scores)
+        chosen = predictions[best]
+        why = _why(chosen)
         if action == tracker.state.latest_action == ACTION_LISTEN:
             best, scores = self._instead_of_listening(best, scores)
             action = self._ballot.winner(scores)
+            if predictions[best] is not chosen:
+                chosen, why = predictions[best], {"by": "listening_twice"}
         total = sum(scores.values())
         if total:
             scores = {name: score / total for name, score in scores.items()}
@@ -150,16 +166,19 @@ class LegacyEnsemble:
             confidence=scores[action],
             scores=scores,
             events=tuple(events),
-            why={"chosen": best, "policies": [_opinion(one) for one in predictions]},
+            why=why,
+            by=chosen.policy,
+            others=_others(predictions, chosen),
+            remarks=_remarks(rejected=rejected),
         )
 
     def _forced(self, tracker: Tracker) -> Decision | None:
         state = tracker.state
-        action, why = state.followup, "followup"
+        action, why = state.followup, _followup_reason(tracker)
         if action is None:
             if state.latest_message.intent_name != self._ballot.domain.restart_intent:
                 return None
-            action, why = ACTION_RESTART, "restart intent"
+            action, why = ACTION_RESTART, {"by": "restart_intent"}
         elif not self._ballot.knows(action):
             raise UnknownAction(
                 f"'{action}' was asked for as the next action, but the bot has none of that name",
@@ -170,13 +189,14 @@ class LegacyEnsemble:
             policy=None,
             confidence=1.0,
             scores=self._ballot.scores({action: 1.0}),
-            why={"by": why},
+            why=why,
         )
 
-    def _ask(self, tracker: Tracker) -> tuple[list[Prediction], list[Event]]:
-        """Ask every policy; what one appends, the next ones see."""
+    def _ask(self, tracker: Tracker) -> tuple[list[Prediction], list[Event], str | None]:
+        """Ask every policy; what one appends, the next ones see. Last: the action that refused."""
         predictions: list[Prediction] = []
         events: list[Event] = []
+        rejected: str | None = None
         for policy in self.policies:
             prediction = policy.predict(tracker)
             if prediction.events:
@@ -185,7 +205,7 @@ class LegacyEnsemble:
             last = tracker.last_event
             rejected = last.name if isinstance(last, ActionExecutionRejected) else None
             predictions.append(_without_rejected(prediction, rejected))
-        return predictions, events
+        return predictions, events, rejected
 
     def _instead_of_listening(
         self, best: int, scores: dict[str, float]
@@ -223,7 +243,7 @@ class ModernEnsemble:
                 policy=FOLLOWUP,
                 confidence=1.0,
                 scores=self._ballot.scores({followup: 1.0}),
-                why={"by": "followup"},
+                why=_followup_reason(tracker),
             )
         last = tracker.last_execution
         rejected = last.name if isinstance(last, ActionExecutionRejected) else None
@@ -234,9 +254,6 @@ class ModernEnsemble:
         chosen = predictions[best]
         scores = self._ballot.scores(chosen.scores)
         action = self._ballot.winner(scores)
-        why: dict[str, Any] = {"chosen": best, "policies": [_opinion(one) for one in predictions]}
-        if followup:
-            why["ignored_followup"] = followup
         return self._ballot.decision(
             action,
             policy=chosen.policy,
@@ -244,7 +261,10 @@ class ModernEnsemble:
             scores=scores,
             events=_events(tracker, predictions, chosen),
             hide_rule_turn=chosen.hide_rule_turn,
-            why=why,
+            why=_why(chosen),
+            by=chosen.policy,
+            others=_others(predictions, chosen),
+            remarks=_remarks(rejected=rejected, ignored_followup=followup),
             metadata=chosen.metadata,
         )
 

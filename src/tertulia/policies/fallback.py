@@ -9,7 +9,7 @@ from tertulia.base.errors import ConfigError, nearest
 from tertulia.core.domain.actions import action_names
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.events import ACTION_DEFAULT_FALLBACK, ACTION_LISTEN, UserUttered
-from tertulia.core.prediction import Prediction
+from tertulia.core.prediction import Prediction, Reason
 from tertulia.core.states import RuleOnly, intent_confidences
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
@@ -77,18 +77,22 @@ class FallbackPolicy:
         """Return the fallback action for a message not understood, and its small score else."""
         latest = tracker.state.latest_action
         if latest == self.fallback_action:
-            return self._says({ACTION_LISTEN: self._score}, "fallback done")
+            return self._says({ACTION_LISTEN: self._score}, {"by": "fallback_done"})
         config = self._config
         if latest == ACTION_LISTEN and not_understood(
             tracker.state.latest_message, config.nlu_threshold, config.ambiguity_threshold
         ):
-            return self._says({self.fallback_action: self._score}, "message not understood")
-        return self._says({self.fallback_action: config.core_threshold}, "core threshold")
-
-    def _says(self, scores: dict[str, float], why: str) -> Prediction:
-        return Prediction(
-            policy=self.name, scores=scores, priority=self._config.priority, why={"by": why}
+            return self._says(
+                {self.fallback_action: self._score},
+                {"by": "not_understood", "threshold": config.nlu_threshold},
+            )
+        return self._says(
+            {self.fallback_action: config.core_threshold},
+            {"by": "core_fallback", "threshold": config.core_threshold},
         )
+
+    def _says(self, scores: dict[str, float], why: Reason) -> Prediction:
+        return Prediction(policy=self.name, scores=scores, priority=self._config.priority, why=why)
 
 
 def not_understood(message: UserUttered, threshold: float, ambiguity: float) -> bool:

@@ -101,3 +101,38 @@ def _pairs(states: Sequence[TurnState]) -> Iterator[_Feature]:
     for fact, value in _slots(current):
         yield f"{fact} & {action}", value
         yield f"{fact} & {action} & {intent}", value
+
+
+def in_words(feature: str) -> str:
+    """Return a feature as a person reads it: `intent=greet`, `previous=utter_x & intent=bye`.
+
+    Facts of older states say how many states they lie back: `intent=greet (2 back)`.
+    """
+    back, _, fact = feature.partition(" ")
+    if not back.isdecimal():
+        return " & ".join(_fact(part, place) for place, part in enumerate(feature.split(" & ")))
+    words = _fact(fact, 0)
+    return words if back == "0" else f"{words} ({back} back)"
+
+
+def _fact(text: str, place: int) -> str:
+    kind, _, rest = text.partition(" ")
+    if kind == "slot" and rest:
+        name, _, part = rest.rpartition(" ")
+        return f"slot {name}={part}"
+    if kind in _KINDS and rest:
+        return f"{_KINDS[kind]}={rest}"
+    # The actions before the newest one stand without their kind.
+    return f"{'before ' * place}{text}"
+
+
+_KINDS = {
+    "action": "previous",
+    "asked": "asked",
+    "before": "before",
+    "changed": "changed",
+    "entity": "entity",
+    "intent": "intent",
+    "loop": "loop",
+    "word": "word",
+}

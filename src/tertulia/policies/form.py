@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from tertulia.base.errors import ModelError
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.events import ACTION_LISTEN, LoopInterrupted
-from tertulia.core.prediction import Prediction
+from tertulia.core.prediction import Prediction, Reason
 from tertulia.core.states import LegacyHistory, RuleOnly, StateTable, TurnState
 from tertulia.core.states.cells import window
 from tertulia.core.tracker import Tracker
@@ -80,11 +80,11 @@ class FormPolicy:
         state = tracker.state
         form = state.active_loop
         if form is None or state.loop is None:
-            return self._says(None, "")
+            return self._says(None)
         if state.latest_action == form:
-            return self._says(ACTION_LISTEN, "form done")
+            return self._says(ACTION_LISTEN, {"by": "loop_waits", "name": form})
         if state.latest_action != ACTION_LISTEN:
-            return self._says(None, "")
+            return self._says(None)
         if state.loop.rejected:
             states = self._history.last(tracker, _HISTORY).states
             if self._unhappy.get(_key(states)) == form:
@@ -93,16 +93,16 @@ class FormPolicy:
                     scores={},
                     priority=self._config.priority,
                     events=(LoopInterrupted(is_interrupted=True),),
-                    why={"by": "story leaves the form"},
+                    why={"by": "form_left", "name": form},
                 )
-        return self._says(form, "form active")
+        return self._says(form, {"by": "loop", "name": form})
 
-    def _says(self, action: str | None, why: str) -> Prediction:
+    def _says(self, action: str | None, why: Reason | None = None) -> Prediction:
         return Prediction(
             policy=self.name,
             scores={} if action is None else {action: self._score},
             priority=self._config.priority,
-            why={"by": why} if why else {},
+            why=why or {},
         )
 
 

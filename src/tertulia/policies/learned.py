@@ -7,6 +7,7 @@ Source: spec policies.md sections 6 and 10.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from msgspec import UNSET, UnsetType
@@ -15,19 +16,18 @@ from msgspec.structs import replace
 from tertulia.base.errors import ConfigError, ModelError
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.events import ACTION_LISTEN
-from tertulia.core.prediction import Prediction
+from tertulia.core.prediction import Prediction, Reason
 from tertulia.core.states import (
     NO_RULE_ONLY,
     RuleOnly,
     StateTable,
-    TurnState,
     UserPart,
     history_for,
 )
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe, SparseSoftmax
-from tertulia.policies.features import Vocabulary
+from tertulia.policies.features import Row, Vocabulary, in_words
 from tertulia.policies.policy import (
     PolicyConfig,
     PolicyTraining,
@@ -41,6 +41,9 @@ WIDEST = 10
 """States looked at when the setting says all; what is further back has never helped."""
 
 EPOCHS = 40
+
+_NAMED = 5
+"""Features that an explanation names."""
 
 
 class LearnedConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,26 +148,37 @@ class LearnedPolicy:
     def predict(self, tracker: Tracker) -> Prediction:
         """Return a probability for every known action."""
         states = self._history.last(tracker, self._width).states
-        scores = self._scores(states)
+        row = self._vocabulary.row(states)
+        scores = self._scores(row)
         end_to_end = False
         text = tracker.state.latest_message.text
         if self._by_text and text and states and states[-1].action == ACTION_LISTEN:
             read = (*states[:-1], replace(states[-1], user=UserPart(text=text)))
-            by_text = self._scores(read)
+            read_row = self._vocabulary.row(read)
+            by_text = self._scores(read_row)
             best = max(by_text.values())
             sure = best > self._config.e2e_confidence_threshold and best > max(scores.values())
             if sure or not self._by_intent:
-                scores, end_to_end = by_text, True
+                scores, row, end_to_end = by_text, read_row, True
         return Prediction(
             policy=self.name,
             scores=self._ranked(scores),
             priority=self._priority,
             end_to_end=end_to_end,
-            why={"by": "learned"},
+            why=partial(self._reason, row),
         )
 
-    def _scores(self, states: Sequence[TurnState]) -> dict[str, float]:
-        indices, values = self._vocabulary.row(states)
+    def _reason(self, row: Row, action: str) -> Reason:
+        """Return the features that speak most for or against the action, with their weights."""
+        if action not in self._actions:
+            return {"by": "learned"}
+        names = self._vocabulary.names
+        strongest = self._model.explain(row, self._actions.index(action), _NAMED)
+        features = [[in_words(names[one.feature]), round(one.amount, 3)] for one in strongest]
+        return {"by": "learned", "features": features}
+
+    def _scores(self, row: Row) -> dict[str, float]:
+        indices, values = row
         found: list[float] = self._model.probabilities(indices, values).tolist()
         return dict(zip(self._actions, found, strict=True))
 

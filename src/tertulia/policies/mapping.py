@@ -74,7 +74,7 @@ class MappingPolicy:
             policy=self.name,
             scores={} if action is None else {action: self._score},
             priority=self._config.priority,
-            why={} if action is None else {"by": "trigger"},
+            why={"by": "trigger", "name": state.latest_message.intent_name},
         )
 
     def _was_ours(self, tracker: Tracker) -> bool:

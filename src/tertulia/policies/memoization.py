@@ -4,27 +4,31 @@ Source: spec policies.md section 5.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar, Self
 
 from msgspec import UNSET, UnsetType
 
 from tertulia.base.errors import ModelError
 from tertulia.core.domain.model import Domain, Generation
-from tertulia.core.prediction import Prediction
+from tertulia.core.prediction import Prediction, Reason
 from tertulia.core.states import NO_RULE_ONLY, RuleOnly, StateTable, TurnState, history_for
+from tertulia.core.states.cells import window
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
+from tertulia.policies.origins import Origin, Origins, pack_origins, unpack_origins
 from tertulia.policies.policy import (
     PolicyConfig,
     PolicyTraining,
     by_generation,
-    examples,
+    lessons,
     priority_of,
     sure_score,
 )
 from tertulia.policies.state_book import pack, texts, unpack
 
-Memory = Mapping[tuple[TurnState, ...], str]
+States = tuple[TurnState, ...]
+Memory = Mapping[States, str]
 
 
 class MemoizationConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,10 +52,13 @@ class MemoizationPolicy:
         table: StateTable,
         memory: Memory,
         rule_only: RuleOnly = NO_RULE_ONLY,
+        *,
+        origins: Mapping[States, Origin] | None = None,
     ) -> None:
         self.config = config
         self.table = table
         self.memory = memory
+        self._origins: Mapping[States, Origin] = origins or {}
         generation = table.generation
         self.max_history = by_generation(config.max_history, generation, legacy=5, modern=None)
         # No story is longer than this, so nothing beyond it can be known: flat cost per turn.
@@ -65,15 +72,19 @@ class MemoizationPolicy:
         """Learn the stories: in 0.x the augmented ones too, afterwards as they are written."""
         augmented = data.generation is Generation.LEGACY
         n = by_generation(config.max_history, data.generation, legacy=5, modern=None)
-        memory: dict[tuple[TurnState, ...], str] = {}
-        ambiguous: set[tuple[TurnState, ...]] = set()
-        for example in examples(data.stories(augmented=augmented), data.table, n):
-            if memory.setdefault(example.states, example.action) != example.action:
-                ambiguous.add(example.states)
+        memory: dict[States, str] = {}
+        ambiguous: set[States] = set()
+        origins: Origins[States] = Origins(data.files)
+        for story in data.stories(augmented=augmented):
+            for moment, placed in lessons(story, data.table):
+                states = window(moment.cell, n).states
+                if memory.setdefault(states, moment.action) != moment.action:
+                    ambiguous.add(states)
+                origins.note(states, placed)
         for states in ambiguous:
             del memory[states]
         data.report(cls.name, 1.0)
-        return cls(config, data.table, memory)
+        return cls(config, data.table, memory, origins=origins.of(memory))
 
     @classmethod
     def from_parts(cls, config: MemoizationConfig, parts: Parts, domain: Domain) -> Self:
@@ -85,35 +96,44 @@ class MemoizationPolicy:
                 hint="Train the model again.",
                 code="T420",
             )
-        return cls(config, StateTable(domain), dict(zip(keys, actions, strict=True)))
+        origins = unpack_origins(parts.meta.get("origins"), keys)
+        memory = dict(zip(keys, actions, strict=True))
+        return cls(config, StateTable(domain), memory, origins=origins)
 
     def parts(self) -> Parts:
         """Return the memory as JSON."""
-        return Parts(meta={"memory": pack(self.memory), "actions": list(self.memory.values())})
+        return Parts(
+            meta={
+                "memory": pack(self.memory),
+                "actions": list(self.memory.values()),
+                "origins": pack_origins(self._origins.get(states) for states in self.memory),
+            }
+        )
 
     def knowing(self, rule_only: RuleOnly) -> Self:
         """Return the same memory, blind for what only rules contain."""
-        return type(self)(self.config, self.table, self.memory, rule_only)
+        return type(self)(self.config, self.table, self.memory, rule_only, origins=self._origins)
 
     @property
     def needed_history(self) -> int | None:
         """Return how many states are looked at."""
         return self.longest + 1 if self.max_history is None else self.max_history
 
-    def recall(self, tracker: Tracker) -> str | None:
-        """Return what the stories did after the tracker's last states."""
-        if self.max_history is not None:
-            return self.memory.get(self.history.last(tracker, self.max_history).states)
+    def states(self, tracker: Tracker) -> States:
+        """Return the tracker's last states, as a key of the memory."""
         # One more than the longest story: a longer conversation is then no story's key.
-        return self.memory.get(self.history.last(tracker, self.longest + 1).states)
+        limit = self.longest + 1 if self.max_history is None else self.max_history
+        return self.history.last(tracker, limit).states
 
     def predict(self, tracker: Tracker) -> Prediction:
         """Return full confidence for a known history, else an abstention."""
-        action = self.recall(tracker)
-        return self.opinion(tracker, action)
+        states = self.states(tracker)
+        return self.opinion(tracker, states, self.memory.get(states))
 
-    def opinion(self, tracker: Tracker, action: str | None, why: str = "story") -> Prediction:
-        """Return the prediction for a remembered action."""
+    def opinion(
+        self, tracker: Tracker, states: States, action: str | None, kind: str = "story"
+    ) -> Prediction:
+        """Return the prediction for the action remembered of these states. kind: of the reason."""
         if action is None:
             return Prediction(policy=self.name, scores={}, priority=self._priority)
         score = self._score
@@ -121,5 +141,12 @@ class MemoizationPolicy:
             confidence = tracker.state.latest_message.intent.get("confidence")
             score = float(confidence) if isinstance(confidence, int | float) else 1.0
         return Prediction(
-            policy=self.name, scores={action: score}, priority=self._priority, why={"by": why}
+            policy=self.name,
+            scores={action: score},
+            priority=self._priority,
+            why=partial(self._reason, states, kind),
         )
+
+    def _reason(self, states: States, kind: str, action: str) -> Reason:
+        origin = self._origins.get(states)
+        return {"by": kind} if origin is None else origin.reason(kind)

@@ -3,7 +3,7 @@
 A policy is a pure function of the tracker: no clock, no chance, no memory between turns.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, Self
 
 import msgspec
@@ -17,7 +17,7 @@ from tertulia.core.prediction import Prediction
 from tertulia.core.states import Moment, RuleOnly, StateTable, TurnState, training_history
 from tertulia.core.states.cells import window
 from tertulia.core.tracker import Tracker
-from tertulia.data.generate import TrainingTracker, labelled_moments
+from tertulia.data.generate import TrainingEvent, TrainingTracker, placed_moments
 from tertulia.ml.parts import Parts
 
 Progress = Callable[[str, float], None]
@@ -34,7 +34,8 @@ class PolicyTraining(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that policies learn from.
 
     seed: used where a policy's own settings have none. at: the policy's place in the
-    configuration, for messages. progress: called now and then, may do nothing.
+    configuration, for messages. progress: called now and then, may do nothing. files: by the
+    path as read, the path that explanations show.
     """
 
     domain: Domain
@@ -44,6 +45,7 @@ class PolicyTraining(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 42
     at: SourceSpan | None = None
     progress: Progress | None = None
+    files: Mapping[str, str] = {}
 
     @property
     def generation(self) -> Generation:
@@ -127,9 +129,14 @@ class Example(msgspec.Struct, frozen=True):
 
 def moments(one: TrainingTracker, table: StateTable) -> Iterator[Moment]:
     """Yield every action to be learned of a conversation with the states before it."""
-    for moment, _ in labelled_moments(one, training_history(table)):
+    return (moment for moment, _ in lessons(one, table))
+
+
+def lessons(one: TrainingTracker, table: StateTable) -> Iterator[tuple[Moment, TrainingEvent]]:
+    """Yield every action to be learned with the states before it, and where it stands."""
+    for moment, placed in placed_moments(one, training_history(table)):
         if moment.action != RULE_SNIPPET_ACTION:
-            yield moment
+            yield moment, placed
 
 
 def examples(

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from tertulia.base.errors import ConfigError, nearest
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.events import ACTION_DEFAULT_FALLBACK, ACTION_LISTEN, ActionExecuted
-from tertulia.core.prediction import Prediction
+from tertulia.core.prediction import Prediction, Reason
 from tertulia.core.states import RuleOnly
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
@@ -96,12 +96,10 @@ class TwoStageFallbackPolicy:
         config = self._config
         if action is None:
             scores = {config.fallback_core_action_name: config.core_threshold}
-            why = "core threshold"
+            why: Reason = {"by": "core_fallback", "threshold": config.core_threshold}
         else:
-            scores, why = {action: self._score}, "two stages"
-        return Prediction(
-            policy=self.name, scores=scores, priority=config.priority, why={"by": why}
-        )
+            scores, why = {action: self._score}, {"by": "two_stages"}
+        return Prediction(policy=self.name, scores=scores, priority=config.priority, why=why)
 
     def _step(self, tracker: Tracker) -> str | None:
         config, state = self._config, tracker.state

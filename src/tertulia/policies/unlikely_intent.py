@@ -151,7 +151,7 @@ class UnexpecTEDIntentPolicy:
             scores={} if note is None else {ACTION_UNLIKELY_INTENT: 1.0},
             priority=self._config.priority,
             metadata=note or {},
-            why={} if note is None else {"by": "unlikely intent"},
+            why={} if note is None else {"by": "unlikely_intent", **note["query_intent"]},
         )
 
     def _note(self, tracker: Tracker) -> dict[str, Any] | None:

@@ -1,15 +1,19 @@
 """Fingerprints of what goes into a model, and from them what has to be trained again.
 
-Rule: places in files, the order of keys and the wording of responses are no reason to train.
+Rule: places in files, the order of keys and the wording of responses are no reason to train,
+but for places of stories and rules: policies remember them to explain what they decide.
 """
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from tertulia.core.domain.model import Domain
 from tertulia.data.nlu import NluData
+from tertulia.data.source_files import short_names
+from tertulia.data.stories.model import Story, StoryData
 from tertulia.data.yaml import Node
 from tertulia.model.manifest import Manifest
 from tertulia.training.plain import plain
@@ -58,6 +62,7 @@ def fingerprints(data: ProjectData, *, product: str, seed: int, augmentation: in
                 "policies": _node(data.config.policies),
                 "domain": _learned_domain(domain),
                 "stories": plain(data.stories),
+                "places": _places(data.stories),
             }
         ),
         nlu=_hash(
@@ -94,6 +99,27 @@ def plan(
         nlu=nlu and ("nlu" not in previous.kinds or before.get("nlu") != now.nlu),
         domain=train_core or (core and before.get("domain") != now.domain),
     )
+
+
+def files_of(stories: StoryData) -> list[str]:
+    """Return the paths of the files that stories and rules stand in, as they were read."""
+    spans = (placed.at for story in _all(stories) for placed in story.events())
+    return sorted({at.file for at in spans if at is not None})
+
+
+def _places(stories: StoryData) -> Json:
+    """Return where stories and rules stand; the same wherever the project lies."""
+    names = short_names(files_of(stories))
+    return [
+        None if placed.at is None else [names[placed.at.file], placed.at.line]
+        for story in _all(stories)
+        for placed in story.events()
+    ]
+
+
+def _all(stories: StoryData) -> Iterator[Story]:
+    yield from stories.stories
+    yield from stories.rules
 
 
 def _learned_domain(domain: Domain) -> Json:

@@ -17,6 +17,7 @@ from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.states import StateTable, training_history
 from tertulia.core.tracker import rules_for
 from tertulia.data.generate import generate
+from tertulia.data.source_files import shown_names
 from tertulia.data.yaml import Node
 from tertulia.model.content import Content
 from tertulia.model.load import domain_entries, pipeline_entries, policy_entries
@@ -25,7 +26,7 @@ from tertulia.model.settings import CONFIG, ModelSettings, settings_bytes
 from tertulia.nlu.pipeline import train_pipeline
 from tertulia.policies.policy import Policy, PolicyTraining
 from tertulia.policies.registry import PolicyChoice, train_policies
-from tertulia.training.fingerprint import Fingerprints, Plan, plan
+from tertulia.training.fingerprint import Fingerprints, Plan, files_of, plan
 from tertulia.training.plain import without_places
 from tertulia.training.prepare import Prepared, Settings, fingerprints_of, prepare, wanted
 from tertulia.training.progress import Listener, Track
@@ -167,6 +168,7 @@ def _train_core(prepared: Prepared, track: Track) -> dict[str, bytes]:
         diagnostics=data.diagnostics,
         seed=settings.seed,
         progress=lambda _, done: track.tell(done),
+        files=shown_names(files_of(data.stories)),
     )
     trained: list[tuple[PolicyChoice, Policy]] = []
     for choice in prepared.policies:

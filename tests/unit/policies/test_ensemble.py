@@ -98,7 +98,7 @@ def test_modern_a_followup_is_run_without_asking_anyone() -> None:
 
 def test_modern_an_unknown_followup_is_ignored() -> None:
     decision = decide(NEW, [Fixed({"utter_a": 1.0})], *HEARD, FollowupAction(name="nope"))
-    assert (decision.action, decision.why["ignored_followup"]) == ("utter_a", "nope")
+    assert (decision.action, decision.remarks) == ("utter_a", {"ignored_followup": "nope"})
 
 
 def test_modern_learned_policies_do_not_see_what_only_rules_have() -> None:
@@ -136,11 +136,16 @@ def test_the_longest_history_of_any_policy_is_needed() -> None:
 
 
 def test_what_every_policy_said_is_kept() -> None:
-    decision = decide(NEW, [Fixed({"utter_a": 0.7}, why={"by": "luck"}), Fixed({})], *HEARD)
-    assert decision.why["policies"][0] == {
-        "policy": "Fixed",
-        "best": [["utter_a", 0.7]],
-        "why": {"by": "luck"},
+    lucky = Fixed({"utter_a": 0.7}, why={"by": "luck"}, policy="Lucky")
+    beaten = Fixed({"utter_b": 0.123456, "utter_a": 0.1}, policy="Beaten")
+    decision = decide(NEW, [beaten, lucky, Fixed({}, policy="Silent")], *HEARD)
+    assert decision.trace() == {
+        "policy": "Lucky",
+        "because": {"by": "luck"},
+        "others": [
+            {"policy": "Beaten", "action": "utter_b", "confidence": 0.1235},
+            {"policy": "Silent"},
+        ],
     }
 
 

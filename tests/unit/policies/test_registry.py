@@ -157,7 +157,9 @@ def test_an_ensemble_is_the_same_after_storing_and_loading() -> None:
     loaded = load_ensemble(stored, BOT)
     for steps in (["action_listen", "/hi"], ["action_listen", "/bye"]):
         tracker = talk(BOT, *steps)
-        assert loaded.decide(tracker) == build_ensemble(choices, data).decide(tracker)
+        one, other = loaded.decide(tracker), build_ensemble(choices, data).decide(tracker)
+        assert (one.action, one.scores, one.events) == (other.action, other.scores, other.events)
+        assert one.trace() == other.trace()
 
 
 def test_problems_of_rules_stop_the_building() -> None:

@@ -13,12 +13,16 @@ from tertulia.core.tracker import Tracker
 class RunContext:
     """The bot as running actions see it. Immutable; one per model, cheap copies per action.
 
-    draft: events of the running action's prediction, decided but not yet logged.
+    draft: events of the running action's prediction, decided but not yet logged. trace: note
+    with each action why it was chosen.
     """
 
-    def __init__(self, domain: Domain, draft: tuple[Event, ...] = ()) -> None:
+    def __init__(
+        self, domain: Domain, draft: tuple[Event, ...] = (), *, trace: bool = True
+    ) -> None:
         self.domain = domain
         self.draft = draft
+        self.trace = trace
 
     @property
     def generation(self) -> Generation:

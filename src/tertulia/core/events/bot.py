@@ -33,7 +33,8 @@ class ActionExecuted(Event, frozen=True, kw_only=True):
 
     policy, confidence: who predicted it and how sure (null when nobody did).
     action_text: end-to-end utterance instead of a name. hide_rule_turn: predicted by a rule
-    that no story contains, invisible to learned policies.
+    that no story contains, invisible to learned policies. trace: why it was chosen; stored,
+    and shown only to those who ask for it.
     """
 
     type_name: ClassVar[str] = "action"
@@ -43,16 +44,18 @@ class ActionExecuted(Event, frozen=True, kw_only=True):
     confidence: float | None = None
     action_text: str | None = None
     hide_rule_turn: bool = False
+    trace: dict[str, Json] | None = None
 
 
 class ActionExecutionRejected(Event, frozen=True, kw_only=True):
-    """An action refused to run; it is logged in place of the execution."""
+    """An action refused to run; it is logged in place of the execution. trace: as there."""
 
     type_name: ClassVar[str] = "action_execution_rejected"
 
     name: str
     policy: str | None = None
     confidence: float | None = None
+    trace: dict[str, Json] | None = None
 
 
 class ActionReverted(Event, frozen=True, kw_only=True):

@@ -57,7 +57,8 @@ def _has_default(field: msgspec.structs.FieldInfo) -> bool:
     return field.default is not absent or field.default_factory is not absent
 
 
-_OFF_THE_WIRE = ("extra", "content")
+_OFF_THE_WIRE = ("extra", "content", "trace")
+_TRACED = (ev.ActionExecuted, ev.ActionExecutionRejected)
 
 
 class _Shape:
@@ -165,8 +166,12 @@ def decode_many(raws: Iterable[object], *, now: float) -> list[Event]:
     return found
 
 
-def encode(event: Event, family: Family = Family.MODERN) -> dict[str, Any]:
-    """Return the event's JSON object. Key order: event, timestamp, metadata, own fields."""
+def encode(event: Event, family: Family = Family.MODERN, *, trace: bool = False) -> dict[str, Any]:
+    """Return the event's JSON object. Key order: event, timestamp, metadata, own fields.
+
+    trace: with the explanation of an action, where there is one; for storage and for clients
+    that ask for it.
+    """
     if isinstance(event, ev.UnknownEvent):
         return dict(event.raw)
     shape = _BY_CLASS[type(event)]
@@ -179,6 +184,8 @@ def encode(event: Event, family: Family = Family.MODERN) -> dict[str, Any]:
         out[name] = getattr(event, name)
     _adjust(event, out, legacy=legacy)
     out.update(event.extra)
+    if trace and isinstance(event, _TRACED) and event.trace is not None:
+        out["trace"] = event.trace
     return out
 
 
@@ -187,9 +194,18 @@ def visible(event: Event, family: Family) -> bool:
     return family is Family.MODERN or type(event) not in _LEGACY_OMITTED
 
 
-def encode_many(events: Iterable[Event], family: Family = Family.MODERN) -> list[dict[str, Any]]:
-    """Return the JSON objects of the events that this family shows."""
-    return [encode(event, family) for event in events if visible(event, family)]
+def encode_many(
+    events: Iterable[Event], family: Family = Family.MODERN, *, trace: bool = False
+) -> list[dict[str, Any]]:
+    """Return the JSON objects of the events that this family shows. trace: see `encode`."""
+    return [encode(event, family, trace=trace) for event in events if visible(event, family)]
+
+
+def without_trace(event: Event) -> Event:
+    """Return the event without its explanation: what a conversation in memory needs of it."""
+    if isinstance(event, _TRACED) and event.trace is not None:
+        return msgspec.structs.replace(event, trace=None)
+    return event
 
 
 def _adjust(event: Event, out: dict[str, Any], *, legacy: bool) -> None:
@@ -211,7 +227,9 @@ def _convert(shape: _Shape, fields: Raw, now: float) -> Event:
     own: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in fields.items():
-        if key not in shape.known:
+        if key == "trace" and isinstance(value, dict) and issubclass(shape.kind, _TRACED):
+            own[key] = value
+        elif key not in shape.known:
             extra[key] = value
         elif value is not None or key not in shape.not_null:
             own[key] = value

@@ -54,9 +54,16 @@ def select_events(
 
 
 def current_state(
-    tracker: Tracker, events: Sequence[Event] | None, shape: Shape = Shape.UNION
+    tracker: Tracker,
+    events: Sequence[Event] | None,
+    shape: Shape = Shape.UNION,
+    *,
+    trace: bool = False,
 ) -> dict[str, Json]:
-    """Return the tracker's JSON object. events: what its `events` key lists, None for null."""
+    """Return the tracker's JSON object.
+
+    events: what its `events` key lists, None for null. trace: with the actions' explanations.
+    """
     state = tracker.state
     legacy = shape is Shape.LEGACY
     family = Family.LEGACY if legacy else Family.MODERN
@@ -67,7 +74,7 @@ def current_state(
         "latest_event_time": tracker.latest_event_time,
         "followup_action": state.followup,
         "paused": state.paused,
-        "events": None if events is None else encode_many(events, family),
+        "events": None if events is None else encode_many(events, family, trace=trace),
         "latest_input_channel": tracker.latest_input_channel,
         "latest_action_name": state.latest_action,
     }

@@ -7,6 +7,7 @@ from tertulia.data.generate.training_tracker import (
     TrainingTracker,
     examples,
     labelled_moments,
+    placed_moments,
 )
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "explicit_events",
     "generate",
     "labelled_moments",
+    "placed_moments",
 ]

@@ -92,19 +92,18 @@ def explicit_events(step: StoryStep, domain: Domain) -> tuple[TrainingEvent, ...
     entities. The mark `...` at the end of a rule says that nothing is predicted there.
     """
     found: list[TrainingEvent] = []
-    unpredictable = _unpredictable(step)
+    unpredictable, story = _unpredictable(step), step.block_name
     for placed in step.events:
         if isinstance(placed.event, UserUttered):
-            _listen(found, placed)
-            found.append(TrainingEvent(placed.event, placed.at))
+            _listen(found, placed, story)
+            found.append(TrainingEvent(placed.event, placed.at, story=story))
             filled = fill_in_stories(domain, placed.event.entities)
-            found += [TrainingEvent(event, placed.at) for event in filled]
+            found += [TrainingEvent(event, placed.at, story=story) for event in filled]
         else:
-            found.append(
-                TrainingEvent(placed.event, placed.at, is_label=placed is not unpredictable)
-            )
+            is_label = placed is not unpredictable
+            found.append(TrainingEvent(placed.event, placed.at, is_label, story))
     if not step.end_checkpoints and step.events and not _ends_open(step):
-        _listen(found, step.events[-1])
+        _listen(found, step.events[-1], story)
     return tuple(found)
 
 
@@ -125,9 +124,9 @@ def _ends_open(step: StoryStep) -> bool:
     return step.is_rule and isinstance(last, ActionExecuted) and last.name == RULE_SNIPPET_ACTION
 
 
-def _listen(found: list[TrainingEvent], near: StepEvent) -> None:
+def _listen(found: list[TrainingEvent], near: StepEvent, story: str) -> None:
     if not found or not _is_listen(found[-1].event):
-        found.append(TrainingEvent(ActionExecuted(name=ACTION_LISTEN), near.at))
+        found.append(TrainingEvent(ActionExecuted(name=ACTION_LISTEN), near.at, story=story))
 
 
 def _is_listen(event: Event) -> bool:

@@ -11,11 +11,15 @@ from tertulia.core.tracker import Node, Tracker
 
 
 class TrainingEvent(msgspec.Struct, frozen=True):
-    """One event with its place. is_label: False for an action that nothing leads to."""
+    """One event with its place. is_label: False for an action that nothing leads to.
+
+    story: name of the story or rule that the event stands in.
+    """
 
     event: Event
     at: SourceSpan | None = None
     is_label: bool = True
+    story: str = ""
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -96,7 +100,15 @@ def labelled_moments(
     training: TrainingTracker, history: StateHistory
 ) -> Iterator[tuple[Moment, SourceSpan | None]]:
     """Yield every action to be learned that the history shows, with its states and place."""
+    for moment, placed in placed_moments(training, history):
+        yield moment, placed.at
+
+
+def placed_moments(
+    training: TrainingTracker, history: StateHistory
+) -> Iterator[tuple[Moment, TrainingEvent]]:
+    """Yield what `labelled_moments` does, with all that is known of the action's origin."""
     for moment in history.moments(training.tracker):
         placed = training.placed(moment.event)
         if placed.is_label:
-            yield moment, placed.at
+            yield moment, placed

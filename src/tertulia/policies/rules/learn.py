@@ -17,23 +17,29 @@ from tertulia.core.states import (
     state_key,
 )
 from tertulia.core.states.cells import window
-from tertulia.data.generate import TrainingTracker, labelled_moments
+from tertulia.data.generate import TrainingTracker, labelled_moments, placed_moments
+from tertulia.policies.origins import Origins
 from tertulia.policies.rules.book import RuleBook
 
 LOOP_WAS_INTERRUPTED = "loop_was_interrupted"
 DO_NOT_PREDICT_LOOP = "do_not_predict_loop_action"
 
 
-def learn_rules(rules: Iterable[TrainingTracker], table: StateTable) -> RuleBook[str]:
-    """Return action by key; keys with two different actions are left out."""
+def learn_rules(
+    rules: Iterable[TrainingTracker], table: StateTable, origins: Origins[str]
+) -> RuleBook[str]:
+    """Return action by key; keys with two different actions are left out. origins: gets them."""
     history = PlainHistory(table, omit_unset=True)
     found: dict[str, str] = {}
     ambiguous: set[str] = set()
     for rule in rules:
-        for moment, _ in labelled_moments(rule, history):
+        for moment, placed in placed_moments(rule, history):
             key = key_of(window(moment.cell, None).states)
-            if key is not None and found.setdefault(key, moment.action) != moment.action:
+            if key is None:
+                continue
+            if found.setdefault(key, moment.action) != moment.action:
                 ambiguous.add(key)
+            origins.note(key, placed)
     return RuleBook(
         (key, action)
         for key, action in found.items()

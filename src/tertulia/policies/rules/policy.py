@@ -3,18 +3,21 @@
 Source: spec policies.md section 8.
 """
 
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import msgspec
 
 from tertulia.base.errors import ModelError
 from tertulia.core.domain.model import Domain
 from tertulia.core.events import LoopInterrupted
-from tertulia.core.prediction import Prediction
+from tertulia.core.prediction import Prediction, Reason
 from tertulia.core.states import NO_RULE_ONLY, RuleOnly, StateTable
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
 from tertulia.policies.fallback import check_action
+from tertulia.policies.origins import Origin, Origins, pack_origins, unpack_origins
 from tertulia.policies.policy import PolicyConfig, PolicyTraining
 from tertulia.policies.rules.book import RuleBook
 from tertulia.policies.rules.check import Contradictions, check_completeness, check_restriction
@@ -22,15 +25,22 @@ from tertulia.policies.rules.learn import learn_rules, learn_unhappy_paths, rule
 from tertulia.policies.rules.reason import Reasoner, Source, Verdict
 from tertulia.policies.rules.settings import RuleConfig
 
+_KINDS = {"default": "default_intent", "loop": "loop", "listen": "loop_waits"}
+"""What explanations call the sources of predictions that are no rules."""
+
 
 class _Learned(msgspec.Struct, frozen=True, kw_only=True):
-    """What training leaves behind. hidden: sources whose turns learned policies do not see."""
+    """What training leaves behind. hidden: sources whose turns learned policies do not see.
+
+    origins: where the rules stand, in the order of `rules`.
+    """
 
     rules: dict[str, str] = {}
     unhappy: dict[str, str] = {}
     hidden: list[Source] = []
     slots: list[str] = []
     loops: list[str] = []
+    origins: Any = None
 
 
 class RulePolicy:
@@ -49,8 +59,10 @@ class RulePolicy:
         *,
         hidden: frozenset[Source] = frozenset(),
         rule_only: RuleOnly = NO_RULE_ONLY,
+        origins: Mapping[str, Origin] | None = None,
     ) -> None:
         self._config = config
+        self._origins: Mapping[str, Origin] = origins or {}
         self._reasoner = reasoner
         self._hidden = hidden
         self.rule_only = rule_only
@@ -67,8 +79,9 @@ class RulePolicy:
         rules, stories, table = data.rules(), data.stories(augmented=False), data.table
         if config.restrict_rules:
             check_restriction(rules, data.diagnostics)
+        origins: Origins[str] = Origins(data.files)
         reasoner = Reasoner(
-            table, learn_rules(rules, table), learn_unhappy_paths(rules, stories, table)
+            table, learn_rules(rules, table, origins), learn_unhappy_paths(rules, stories, table)
         )
         data.report(cls.name, 0.5)
         hidden: frozenset[Source] = frozenset()
@@ -80,7 +93,8 @@ class RulePolicy:
             hidden = checked.unused(data.domain)
             only = rule_only(rules, stories, table)
         data.report(cls.name, 1.0)
-        return cls(config, reasoner, hidden=hidden, rule_only=only)
+        known = origins.of(entry.key for entry in reasoner.rules)
+        return cls(config, reasoner, hidden=hidden, rule_only=only, origins=known)
 
     @classmethod
     def from_parts(cls, config: RuleConfig, parts: Parts, domain: Domain) -> Self:
@@ -103,6 +117,7 @@ class RulePolicy:
             reasoner,
             hidden=frozenset(learned.hidden),
             rule_only=RuleOnly(frozenset(learned.slots), frozenset(learned.loops)),
+            origins=unpack_origins(learned.origins, learned.rules),
         )
 
     def parts(self) -> Parts:
@@ -113,6 +128,7 @@ class RulePolicy:
             hidden=sorted(self._hidden, key=lambda source: (source.kind, source.name)),
             slots=sorted(self.rule_only.slots),
             loops=sorted(self.rule_only.loops),
+            origins=pack_origins(self._origins.get(entry.key) for entry in self._reasoner.rules),
         )
         return Parts(meta=msgspec.to_builtins(learned))
 
@@ -142,17 +158,20 @@ class RulePolicy:
             no_user=verdict.no_user,
             end_to_end=verdict.end_to_end,
             hide_rule_turn=verdict.action is not None and verdict.source in self._hidden,
-            why=_why(verdict),
+            why=partial(self._reason, verdict),
         )
+
+    def _reason(self, verdict: Verdict, action: str) -> Reason:
+        source = verdict.source
+        if action != verdict.action or source is None:
+            return {"by": "core_fallback", "threshold": self._config.core_fallback_threshold}
+        if source.kind != "rule":
+            return {"by": _KINDS[source.kind], "name": source.name}
+        origin = self._origins.get(source.name)
+        return {"by": "rule"} if origin is None else origin.reason("rule")
 
     def _score(self, tracker: Tracker) -> float:
         if not self._config.use_nlu_confidence_as_score:
             return 1.0
         confidence = tracker.state.latest_message.intent.get("confidence")
         return float(confidence) if isinstance(confidence, int | float) else 1.0
-
-
-def _why(verdict: Verdict) -> dict[str, str]:
-    if verdict.action is None or verdict.source is None:
-        return {"by": "core fallback"}
-    return {"by": verdict.source.kind, "source": verdict.source.name}

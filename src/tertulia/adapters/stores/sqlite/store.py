@@ -180,11 +180,14 @@ async def _encode_events(events: Sequence[Event]) -> list[EventRow]:
 def _encode(events: Sequence[Event]) -> list[EventRow]:
     try:
         return [
-            EventRow(float(event.timestamp), _text(_kind(event)), _encode_json(encode(event)))
-            for event in events
+            EventRow(float(event.timestamp), _text(_kind(event)), _body(event)) for event in events
         ]
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise faults.unfit(f"an event is not plain JSON: {error}") from error
+
+
+def _body(event: Event) -> bytes:
+    return _encode_json(encode(event, trace=True))
 
 
 def _kind(event: Event) -> str:
