@@ -55,7 +55,8 @@ class Plan:
 class Outcome:
     """What happened. latencies: milliseconds per turn, a list per conversation that was led.
 
-    cpu: turn to the CPU seconds that the server had taken before it (of the last conversation).
+    cpu: turn to the CPU seconds that the server had taken before it, added up over all
+    conversations: only differences between two turns mean something.
     """
 
     latencies: list[list[float]] = field(default_factory=list[list[float]])
@@ -150,7 +151,8 @@ async def _lead(plan: Plan, waiting: deque[str], outcome: Outcome, until: float)
         outcome.latencies.append(took)
         for turn in range(plan.turns):
             if turn + 1 in marks and plan.server_pid is not None:
-                outcome.cpu[turn + 1] = cpu_seconds(plan.server_pid)
+                spent = cpu_seconds(plan.server_pid)
+                outcome.cpu[turn + 1] = outcome.cpu.get(turn + 1, 0.0) + spent
             begun = time.perf_counter()
             if begun > until:
                 break
