@@ -42,6 +42,7 @@ def _server_options(function: Decorated) -> Decorated:
 @model_option
 @store_options
 @click.option("--conversation-id", help="Go on with this conversation; a new one otherwise.")
+@click.option("--trace", is_flag=True, help="Say with each action why it was chosen.")
 @_server_options
 @logging_options()
 def shell(
@@ -49,6 +50,7 @@ def shell(
     endpoints: Path | None,
     store: Literal["sqlite", "memory"],
     conversation_id: str | None,
+    trace: bool,
 ) -> int:
     """Talk until the person stops."""
     from tertulia.cli.terminal import converse, show_understanding
@@ -58,7 +60,14 @@ def shell(
     loaded = load_model(path := find_model(model or Path("models")))
     if loaded.ensemble is None:
         return show_understanding(loaded, sys.stdin)
-    return converse(loaded, path, endpoints=endpoints, store=store, conversation_id=conversation_id)
+    return converse(
+        loaded,
+        path,
+        endpoints=endpoints,
+        store=store,
+        conversation_id=conversation_id,
+        trace=trace,
+    )
 
 
 @click.command(cls=Command, help="Print what a model understands, one JSON object per message.")

@@ -9,6 +9,7 @@ from typing import Any
 
 from tertulia.adapters.channels.collector import render
 from tertulia.base.errors import TertuliaError
+from tertulia.cli.explain import explanations
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import BotUttered
 from tertulia.core.incoming import Incoming
@@ -70,12 +71,18 @@ class Screen:
 
 
 class Talk:
-    """One person's conversation with a service in this process."""
+    """One person's conversation with a service in this process.
 
-    def __init__(self, service: Service, sender_id: str, echo: Echo) -> None:
+    explain: shown, after each turn, why its actions were chosen; None: not wanted.
+    """
+
+    def __init__(
+        self, service: Service, sender_id: str, echo: Echo, explain: Echo | None = None
+    ) -> None:
         self._service = service
         self._sender_id = sender_id
         self._echo = echo
+        self._explain = explain
         self._screen = Screen(service.ready().generation, echo)
 
     async def say(self, line: str) -> None:
@@ -86,9 +93,19 @@ class Talk:
         self._screen.forget_buttons()
         incoming = Incoming(sender_id=self._sender_id, text=text, input_channel=CHANNEL)
         try:
+            before = await self._service.store.version(self._sender_id)
             await self._service.handle(incoming, self._screen)
+            await self._show_reasons(before)
         except TertuliaError as error:
             self._echo(str(error))
+
+    async def _show_reasons(self, before: int) -> None:
+        if self._explain is None:
+            return
+        loaded = await self._service.store.load(self._sender_id)
+        added = loaded.version - before
+        for line in explanations(loaded.events[len(loaded.events) - added :]):
+            self._explain(line)
 
 
 def _words(value: Json) -> str:

@@ -33,8 +33,9 @@ def converse(
     endpoints: Path | None,
     store: Literal["sqlite", "memory"],
     conversation_id: str | None,
+    trace: bool = False,
 ) -> int:
-    """Talk until the person stops; return the exit status."""
+    """Talk until the person stops; return the exit status. trace: say why the bot acts."""
     sender_id = conversation_id or uuid.uuid4().hex
     with suppress(ImportError):  # not on every system
         import_module("readline")  # gives the prompt arrow keys and a history
@@ -44,13 +45,17 @@ def converse(
     with asyncio.Runner() as runner:
         service = runner.run(build_service(settings))
         try:
-            talk = Talk(service, sender_id, click.echo)
+            talk = Talk(service, sender_id, click.echo, _say_dimly if trace else None)
             click.echo(f"Conversation {sender_id}. {STOP} or Ctrl-D ends.", err=True)
             for line in lines(sys.stdin):
                 runner.run(talk.say(line))
         finally:
             runner.run(service.close())
     return 0
+
+
+def _say_dimly(line: str) -> None:
+    click.secho(line, dim=True)
 
 
 def show_understanding(model: Model, source: TextIO) -> int:

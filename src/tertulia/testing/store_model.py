@@ -46,6 +46,17 @@ EVERY_EVENT: tuple[Event, ...] = (
     ev.AgentUttered(timestamp=18.0, text="A person here.", data={}),
     ev.ActionExecuted(timestamp=19.0, name="action_listen", policy="rules", confidence=1.0),
     ev.ActionExecuted(timestamp=20.0, action_text="Hello there", hide_rule_turn=True),
+    ev.ActionExecuted(
+        timestamp=20.5,
+        name="utter_hello",
+        policy="rules",
+        confidence=1.0,
+        trace={
+            "policy": "rules",
+            "because": {"by": "rule", "name": "hello", "at": "data/rules.yml:3"},
+            "others": [{"policy": "learned", "action": "utter_bye", "confidence": 0.25}],
+        },
+    ),
     ev.ActionExecutionRejected(timestamp=21.0, name="pizza_form"),
     ev.ActiveLoop(timestamp=22.0, name="pizza_form"),
     ev.LoopInterrupted(timestamp=23.0, is_interrupted=True),
