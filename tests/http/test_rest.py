@@ -176,7 +176,9 @@ async def test_lines_that_were_said_stay_said_when_the_turn_fails(
     assert answer.text == '{"recipient_id":"u","text":"said"}\n'
 
 
-async def test_a_line_is_sent_before_the_turn_ends(profile: Profile) -> None:
+async def test_a_line_is_sent_before_the_turn_ends(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     actions = RemoteActions()
     actions.hold.clear()
     service = build_service(Generation(profile), actions=actions)
@@ -189,13 +191,13 @@ async def test_a_line_is_sent_before_the_turn_ends(profile: Profile) -> None:
             first.set()
 
     async with connect(profile, service=service) as client:
-        monkey = service.handle
+        handle = service.handle
 
         async def speak_then_wait(incoming: Any, output: OutputChannel) -> None:
-            await monkey(incoming, output)
+            await handle(incoming, output)
             await actions.hold.wait()
 
-        service.handle = speak_then_wait  # type: ignore[method-assign]
+        monkeypatch.setattr(service, "handle", speak_then_wait)
         body = b'{"sender": "u", "message": "/hello"}'
         task = asyncio.create_task(request(client, f"{WEBHOOK}", b"stream=true", body, send))
         await asyncio.wait_for(first.wait(), 5)
@@ -294,7 +296,9 @@ async def test_a_conversation_that_is_busy_too_long_asks_to_try_again(profile: P
     assert second.json()["error_code"] == "T603"
 
 
-async def test_turns_under_way_end_before_the_store_is_closed(profile: Profile) -> None:
+async def test_turns_under_way_end_before_the_store_is_closed(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
     actions = RemoteActions()
     actions.hold.clear()
     service = build_service(Generation(profile), actions=actions)
@@ -306,7 +310,7 @@ async def test_turns_under_way_end_before_the_store_is_closed(profile: Profile) 
         closed_with.append(version)
         await close()
 
-    service.close = watch  # type: ignore[method-assign]
+    monkeypatch.setattr(service, "close", watch)
     async with connect(profile, service=service, response_timeout=0.01) as client:
         await client.post(WEBHOOK, {"sender": "u", "message": "/remote"})
         before = await service.store.version("u")

@@ -218,5 +218,5 @@ async def test_a_failing_action_server_does_not_fail_the_request(profile: Profil
     service = build_service(Generation(profile), actions=actions)
     async with connect(profile, service=service) as client:
         answer = await client.post("/conversations/u/respond", {"query": "/remote"})
-    assert answer.status_code in (200, 502)
+    assert (answer.status_code, answer.json()) == (200, [])
     assert actions.called.is_set()

@@ -13,8 +13,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
+from tertulia.server.declare import Facts, facts_of
 from tertulia.server.errors import ErrorBody, status_of
-from tertulia.server.routes.declare import Facts, facts_of
 from tertulia.server.settings import ServerSettings
 
 Json = Any

@@ -1,1 +1,1 @@
-"""One module per resource; `declare` is how a route is written."""
+"""One module per resource; `server.declare` is how a route is written."""

@@ -15,9 +15,9 @@ from tertulia.data.stories.dump import Dialogue, dump_markdown, dump_yaml, sessi
 from tertulia.engine.conversation import last_session
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, read_json
+from tertulia.server.declare import ID, TEXT, Facts, operation
 from tertulia.server.errors import UNKNOWN_CONVERSATION, WRONG_EVENTS
 from tertulia.server.events_in import any_number, one_or_more
-from tertulia.server.routes.declare import ID, TEXT, Facts, operation
 from tertulia.server.served import Served, decode_id, served_by
 
 Json = Any

@@ -10,8 +10,8 @@ from tertulia.base.errors import RequestError
 from tertulia.core.domain.as_dict import as_dict
 from tertulia.data.yaml import dump
 from tertulia.server.body import AnyRequest, Json
+from tertulia.server.declare import JSON, Facts, operation
 from tertulia.server.errors import NOT_ACCEPTABLE
-from tertulia.server.routes.declare import JSON, Facts, operation
 from tertulia.server.served import served_by
 
 _YAML = {True: "application/x-yml", False: "application/x-yaml"}

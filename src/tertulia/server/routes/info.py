@@ -9,8 +9,8 @@ import msgspec
 from litestar import Response
 
 from tertulia.server.body import AnyRequest
+from tertulia.server.declare import TEXT, Facts, operation
 from tertulia.server.errors import NO_MODEL
-from tertulia.server.routes.declare import TEXT, Facts, operation
 from tertulia.server.served import served_by
 from tertulia.server.settings import Advertised, ServerSettings
 

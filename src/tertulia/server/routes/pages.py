@@ -7,8 +7,8 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from tertulia.server.body import AnyRequest
+from tertulia.server.declare import JSON
 from tertulia.server.openapi import document_of
-from tertulia.server.routes.declare import JSON
 from tertulia.server.served import served_by
 from tertulia.web import api_page, pages
 from tertulia.web.pages import Asset

@@ -11,9 +11,9 @@ import msgspec
 from tertulia.base.errors import RequestError
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, read_struct
+from tertulia.server.declare import Facts, operation
 from tertulia.server.emulation import EMULATIONS, Emulation
 from tertulia.server.errors import WRONG_PARAMETER
-from tertulia.server.routes.declare import Facts, operation
 from tertulia.server.served import served_by
 
 Json = Any

@@ -16,6 +16,7 @@ from tertulia.core.prediction import Decision
 from tertulia.engine.operations import View
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, convert, read_json, read_struct
+from tertulia.server.declare import ID, Facts, operation
 from tertulia.server.errors import (
     NOT_A_USER,
     UNKNOWN_CONVERSATION,
@@ -23,7 +24,6 @@ from tertulia.server.errors import (
     WRONG_PARAMETER,
 )
 from tertulia.server.events_in import ParseData, any_number
-from tertulia.server.routes.declare import ID, Facts, operation
 from tertulia.server.served import Served, decode_id, served_by
 
 Json = Any

@@ -20,7 +20,7 @@ from tertulia.core.events import BotUttered
 from tertulia.core.incoming import Incoming
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, decode_json
-from tertulia.server.routes.declare import JSON, Facts, operation
+from tertulia.server.declare import JSON, Facts, operation
 from tertulia.server.served import Served, served_by
 from tertulia.server.turns import report_failure
 
