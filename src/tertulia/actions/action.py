@@ -37,7 +37,7 @@ class FunctionAction(Action):
 
     async def run(self, ctx: Context) -> None:
         """Call the function."""
-        await self.function(ctx)
+        return await self.function(ctx)
 
 
 def action(name: str) -> Callable[[Function], FunctionAction]:
