@@ -1,0 +1,54 @@
+"""The page of configuration has every key of the typed shapes, with its default, and no other."""
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+
+from tertulia.data.endpoints import SECTIONS
+from tertulia.schema.config import SETTINGS
+from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
+from tests.docs.pages import ROOT, section
+
+PAGE = ROOT / "docs" / "reference" / "configuration.md"
+
+
+def _names(text: str) -> set[str]:
+    cells = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
+
+
+def _fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field.default for field in msgspec.structs.fields(kind)}
+
+
+def test_every_setting_of_config_yml_is_described() -> None:
+    described = _names(section(PAGE, "## config.yml")) | {"policy"}
+    assert described == set(SETTINGS)
+
+
+def test_every_section_of_endpoints_yml_is_described() -> None:
+    text = section(PAGE, "## endpoints.yml")
+    missing = [name for name in SECTIONS if f"`{name}`" not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("### Every server", Endpoint),
+        ("### action_endpoint, with a url", ActionEndpoint),
+        ("### action_endpoint, with a module", ActionModule),
+        ("### nlg", ResponseEndpoint),
+    ],
+)
+def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Struct]) -> None:
+    shared = {} if kind in (Endpoint, ActionModule) else _fields(Endpoint)
+    own = set(_fields(kind)) - set(shared)
+    assert _names(section(PAGE, heading)) == own
+
+
+@pytest.mark.parametrize("variable", ["TERTULIA_AUTH_TOKEN", "TERTULIA_JWT_SECRET", "LOG_LEVEL"])
+def test_variables_are_described(variable: str) -> None:
+    assert f"`{variable}`" in section(PAGE, "## Variables")
