@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from .chat_page import GREETING, OFFER, bubbles, button, field, log, say, typing
 from .conftest import PageAt
-from .fake_bot import Cut, FakeBot, Refuse, refusal
+from .fake_bot import Cut, FakeBot, Hold, Refuse, refusal
 
 pytestmark = pytest.mark.browser
 
@@ -98,9 +98,11 @@ def test_a_refusal_names_message_reason_and_code_of_the_server(
 
 
 def test_an_answer_that_breaks_off_keeps_what_arrived(page_at: PageAt, bot: FakeBot) -> None:
-    bot.otherwise = [{"text": "Half."}, Cut()]
+    bot.otherwise = [{"text": "Half."}, Hold(), Cut()]
     page = page_at(bot.url).page
     say(page, "tell me")
+    expect(bubbles(page)).to_have_text(["tell me", "Half."])
+    bot.go_on()
     expect(page.get_by_text("The connection broke before the answer was complete.")).to_be_visible()
     expect(bubbles(page)).to_have_text(["tell me", "Half."])
     expect(typing(page)).to_be_hidden()
