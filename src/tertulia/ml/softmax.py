@@ -1,6 +1,7 @@
 """Multinomial logistic regression on sparse rows, trained and asked with numpy alone."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import cast
 
 import msgspec
@@ -140,11 +141,16 @@ class SparseSoftmax:
         indices, values = row
         if not len(indices):
             return []
-        chosen = self._weights[np.asarray(indices, dtype=np.int64)]
-        edge = np.asarray(values, dtype=np.float32) * (chosen[:, label] - chosen.mean(axis=1))
+        at = np.asarray(indices, dtype=np.int64)
+        edge = np.asarray(values, dtype=np.float32) * (self._weights[at, label] - self._means[at])
         amounts = cast(list[float], edge.tolist())
-        strongest = sorted(range(len(amounts)), key=lambda at: -abs(amounts[at]))[:top]
-        return [Influence(indices[at], amounts[at]) for at in strongest]
+        strength = [-abs(amount) for amount in amounts]
+        strongest = sorted(range(len(amounts)), key=strength.__getitem__)[:top]
+        return [Influence(indices[place], amounts[place]) for place in strongest]
+
+    @cached_property
+    def _means(self) -> FloatArray:
+        return self._weights.mean(axis=1)
 
     def parts(self) -> Parts:
         """Return the model as arrays `weights` and `bias`."""

@@ -4,6 +4,7 @@ Rule: a feature is a text; the vocabulary is what training saw, everything else 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from tertulia.core.events import ACTION_LISTEN
 from tertulia.core.states import TurnState, UserPart
@@ -103,6 +104,7 @@ def _pairs(states: Sequence[TurnState]) -> Iterator[_Feature]:
         yield f"{fact} & {action} & {intent}", value
 
 
+@lru_cache(maxsize=4096)
 def in_words(feature: str) -> str:
     """Return a feature as a person reads it: `intent=greet`, `previous=utter_x & intent=bye`.
 
@@ -122,8 +124,8 @@ def _fact(text: str, place: int) -> str:
         return f"slot {name}={part}"
     if kind in _KINDS and rest:
         return f"{_KINDS[kind]}={rest}"
-    # The actions before the newest one stand without their kind.
-    return f"{'before ' * place}{text}"
+    # The two actions before the newest one stand without their kind.
+    return f"{'before' if place == 1 else 'earlier'}={text}"
 
 
 _KINDS = {
