@@ -7,9 +7,9 @@ from tertulia.base.errors import ConfigError
 from tertulia.core.actions.run import RunContext
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.prediction import Decision
-from tertulia.core.regex_message import NotAShortcut, read_legacy, read_modern
 from tertulia.core.tracker import Tracker, rules_for
-from tertulia.core.understanding import NOTHING_UNDERSTOOD, Understanding
+from tertulia.core.understanding import Understanding
+from tertulia.model.understand import understand
 
 if TYPE_CHECKING:
     from tertulia.model.load import Model
@@ -58,17 +58,4 @@ class Assistant:
 
     def understand(self, text: str) -> tuple[Understanding, tuple[str, ...]]:
         """Return what the text means, and notes on what was odd about it."""
-        if self.generation is Generation.LEGACY:
-            if text.startswith("/") or self.model.pipeline is None:
-                message = read_legacy(text)
-                return message.understanding(), message.notes
-            return self._parse(text), ()
-        shortcut = read_modern(text, intents=self.domain.intents, entities=self.domain.entities)
-        if isinstance(shortcut, NotAShortcut):
-            return self._parse(text), shortcut.notes
-        return shortcut.understanding(), shortcut.notes
-
-    def _parse(self, text: str) -> Understanding:
-        if self.model.pipeline is None:
-            return Understanding(text=text, intent=NOTHING_UNDERSTOOD)
-        return self.model.pipeline.parse(text)
+        return understand(self.model, text)

@@ -12,6 +12,18 @@ from tertulia.model.originals import is_original_folder
 _ENDINGS = (".tar.gz", ".zip")
 
 
+def find_models(folder: Path) -> list[Path]:
+    """Return every model in a folder, the newest last; `folder` itself when it is a model.
+
+    Raises:
+        ModelError: no folder, or no model in it.
+    """
+    newest = find_model(folder)
+    if newest == folder:
+        return [folder]
+    return [path for _, path in sorted(_models(folder))]
+
+
 def find_model(path: Path) -> Path:
     """Return `path` when it is a file or a model folder, else the newest model in the folder.
 

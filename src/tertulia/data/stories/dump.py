@@ -25,7 +25,7 @@ from tertulia.core.events import (
     UserUttered,
 )
 from tertulia.data.stories.write_markdown import event_line, intent_line
-from tertulia.data.stories.write_yaml import annotated_text
+from tertulia.data.stories.write_yaml import annotated_text, entity_item
 from tertulia.data.version import NEWEST
 from tertulia.data.yaml import dump
 
@@ -80,7 +80,7 @@ def _yaml_step(dialogue: Dialogue, position: int) -> list[str]:
     event = dialogue.events[position]
     if isinstance(event, UserUttered):
         lines = _yaml_user(event, uses_text=_uses_text(dialogue.events, position))
-    elif isinstance(event, ActionExecuted) and event.name not in _HIDDEN_ACTIONS:
+    elif isinstance(event, ActionExecuted) and _is_shown(dialogue, position, event):
         said = {"bot": event.action_text} if event.name is None else {"action": event.name}
         lines = _indented(dump([said]), "  ")
     elif isinstance(event, SlotSet):
@@ -93,6 +93,11 @@ def _yaml_step(dialogue: Dialogue, position: int) -> list[str]:
     if note is not None:
         lines[0] += f"  # {' '.join(note.split())}"
     return lines
+
+
+def _is_shown(dialogue: Dialogue, position: int, event: ActionExecuted) -> bool:
+    """Tell whether an action has a line: one that stories leave out only with a note."""
+    return event.name not in _HIDDEN_ACTIONS or position in dialogue.notes
 
 
 def _uses_text(events: Sequence[Event], position: int) -> bool:
@@ -112,11 +117,19 @@ def _yaml_user(event: UserUttered, *, uses_text: bool) -> list[str]:
     if intent is not None and not uses_text:
         lines = _indented(dump([{"intent": intent}]), "  ")
     if event.text is None:
-        return lines
+        return lines + _entity_lines(event)
     said = _literal(text) or _indented(dump([{"user": text}]), "  ")
     if lines:
         said[0] = said[0].replace("  - ", "    ", 1)
     return lines + said
+
+
+def _entity_lines(event: UserUttered) -> list[str]:
+    """Return the entities of a message without text."""
+    if not event.entities:
+        return []
+    listed = [entity_item(entity) for entity in event.entities]
+    return _indented(dump({"entities": listed}), "    ")
 
 
 def _literal(text: str) -> list[str]:
@@ -164,16 +177,16 @@ class _FormWriter:
         for position, event in enumerate(dialogue.events):
             note = dialogue.notes.get(position)
             end = "\n" if note is None else f"   <!-- {_comment(note)} -->\n"
-            yield from self._event(event, end)
+            yield from self._event(event, end, is_noted=note is not None)
         yield from self._release(_FORM)
 
-    def _event(self, event: Event, end: str) -> Iterator[str]:
+    def _event(self, event: Event, end: str, *, is_noted: bool) -> Iterator[str]:
         if isinstance(event, ActionExecutionRejected):
             self._is_rejected = self._is_rejected or event.name == self._form
         elif isinstance(event, UserUttered):
             yield from self._line("* ", self._message(event) + end)
         elif isinstance(event, ActionExecuted):
-            if event.name not in _HIDDEN_ACTIONS:
+            if event.name not in _HIDDEN_ACTIONS or is_noted:
                 yield from self._action(event.name or event.action_text or "", end)
         elif isinstance(event, ActiveLoop):
             yield from self._release(_FORM)
@@ -218,10 +231,10 @@ class _FormWriter:
     def _message(self, event: UserUttered) -> str:
         if not self._end_to_end:
             return intent_line(msgspec.structs.replace(event, text=None))
-        return f"{event.intent_name}: {_inline(_bracketed(event))}"
+        return f"{event.intent_name}: {_inline(bracketed(event))}"
 
 
-def _bracketed(event: UserUttered) -> str:
+def bracketed(event: UserUttered) -> str:
     """Return the message with its entities as the originals write them, whatever they contain."""
     text, done, written = event.text or "", 0, ""
     for entity in sorted(event.entities, key=lambda one: str(one.get("start")).zfill(9)):

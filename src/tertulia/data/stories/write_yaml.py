@@ -162,11 +162,12 @@ def _user(event: UserUttered, story: Story) -> Mapped:
         out["user"] = annotated_text(event)
     has_places = all("start" in entity for entity in event.entities)
     if event.entities and not ("user" in out and has_places):
-        out["entities"] = [_entity(entity) for entity in event.entities]
+        out["entities"] = [entity_item(entity) for entity in event.entities]
     return out
 
 
-def _entity(entity: Mapping[str, Json]) -> Json:
+def entity_item(entity: Mapping[str, Json]) -> Json:
+    """Return an entity as an element of a step's `entities`."""
     name, value = str(entity.get("entity")), entity.get("value")
     parts = {part: entity[part] for part in ("role", "group") if entity.get(part)}
     if value == "" and not parts:
