@@ -1,7 +1,7 @@
 """One story, step by step: at each action the model is asked, then what the story says happens.
 
-No action runs. Where a prediction is right, what the bot would log beside it is logged as well,
-so the next prediction is made from what the running bot would see.
+No action runs, and nothing is hidden: policies see every turn of the story, also those that a
+rule alone predicts and that the running bot keeps from its learned policies.
 
 Source: spec evaluation.md section 1.1.
 """
@@ -106,10 +106,10 @@ class _Walk:
             warned=warned,
         )
         self._steps.append(step)
-        if step.is_right and decision is not None:
-            self._tracker = advance_all(self._tracker, (*decision.events, _executed(decision)))
-        else:
-            self._tracker = advance(self._tracker, self._as_the_bot_logs_it(event))
+        if decision is not None and self._domain.generation is Generation.LEGACY:
+            # The form policy of 0.x logs while it predicts, whoever wins.
+            self._tracker = advance_all(self._tracker, decision.events)
+        self._tracker = advance(self._tracker, self._as_the_bot_logs_it(event))
         self._events.append(event)
 
     def _predict(self, expected: str) -> tuple[str, Decision | None]:
@@ -192,7 +192,6 @@ def _executed(decision: Decision) -> ActionExecuted:
         action_text=decision.action_text,
         policy=decision.policy,
         confidence=decision.confidence,
-        hide_rule_turn=decision.hide_rule_turn,
         metadata=dict(decision.metadata),
     )
 

@@ -15,6 +15,7 @@ from tests.unit.evaluation.bots import (
 )
 
 from tertulia.base.errors import ConfigError
+from tertulia.core.events import ActionExecuted
 from tertulia.core.prediction import Decision
 from tertulia.core.tracker import Tracker
 from tertulia.evaluation.results import Evaluation
@@ -152,11 +153,13 @@ def test_too_many_actions_in_one_turn_trip_the_circuit_breaker() -> None:
     ]
 
 
-def test_a_right_prediction_is_logged_as_the_running_bot_would() -> None:
+def test_turns_that_only_rules_know_are_seen_by_every_policy() -> None:
     hidden = sure("utter_greet", hide_rule_turn=True)
     _, ensemble = scripted("- intent: greet\n- action: utter_greet", hidden, "action_listen")
     last = ensemble.seen[-1].last_event
-    assert getattr(last, "hide_rule_turn", False)
+    assert isinstance(last, ActionExecuted)
+    assert last.name == "utter_greet"
+    assert not last.hide_rule_turn
 
 
 def test_slots_are_filled_by_the_story_and_from_its_entities() -> None:
