@@ -9,7 +9,12 @@ from typing import Any
 import httpx2
 import msgspec
 
-from tertulia.adapters.remote.client import Answer, EndpointClient, read_object
+from tertulia.adapters.remote.client import (
+    Answer,
+    EndpointClient,
+    read_object,
+    shown_address,
+)
 from tertulia.base.errors import ActionRejected, ActionServerError
 from tertulia.core.actions.answer import read_answer
 from tertulia.core.asks import ActionAnswer
@@ -37,10 +42,10 @@ class HttpActionServer:
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ActionServerError(
                 f"the action server did not answer ({type(error).__name__})",
-                hint=f"Is it running at {_shown(self._endpoint.url)}? Its start command for an "
-                "rasa-sdk project is `python -m rasa_sdk --actions actions`.",
+                hint=f"Is it running at {shown_address(self._endpoint.url)}? For a project with "
+                "rasa-sdk, `python -m rasa_sdk --actions actions` starts it.",
             ) from error
-        if answer.status >= 400:
+        if answer.status >= 300:
             raise _failure(name, answer)
         try:
             found, faults = read_answer(read_object(answer.body) or {})
@@ -74,9 +79,3 @@ def _failure(name: str, answer: Answer) -> ActionRejected | ActionServerError:
         f"the action server answered with status {answer.status}",
         hint="See the log of the action server.",
     )
-
-
-def _shown(url: str) -> str:
-    """Return the address without user name and password."""
-    parsed = httpx2.URL(url)
-    return f"{parsed.scheme}://{parsed.host}:{parsed.port or ''}{parsed.path}"

@@ -24,7 +24,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class EndpointClient:
-    """Posts JSON to one endpoint.
+    """Posts JSON to one endpoint. Redirects are not followed: they may lead anywhere.
 
     Only a connection that could not be made is tried again: a request that was sent may have
     had its effect.
@@ -83,6 +83,16 @@ class EndpointClient:
         await self._client.aclose()
 
 
+def shown_address(url: str) -> str:
+    """Return an address without user name, password and parameters."""
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL:
+        return "an address that is none"
+    port = "" if parsed.port is None else f":{parsed.port}"
+    return f"{parsed.scheme}://{parsed.host}{port}{parsed.path}"
+
+
 def read_object(body: bytes) -> dict[str, Json] | None:
     """Return the JSON object of a body, None for `null` or nothing.
 
@@ -91,4 +101,7 @@ def read_object(body: bytes) -> dict[str, Json] | None:
     """
     if not body.strip():
         return None
-    return msgspec.json.decode(body, type=dict[str, Any] | None)
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any] | None)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deep") from error

@@ -42,7 +42,7 @@ class HttpResponseServer:
                 f"the response server did not answer ({type(error).__name__})",
                 hint="Check `nlg` in the endpoints file, and that the server runs.",
             ) from error
-        if answer.status >= 400:
+        if answer.status >= 300:
             raise ResponseServerError(
                 f"the response server answered with status {answer.status}",
                 hint="See the log of the response server.",
