@@ -6,6 +6,8 @@ from litestar import Litestar
 
 from tertulia.core.domain.model import Generation
 from tertulia.server.app import create_app
+from tertulia.server.declare import facts_of
+from tertulia.server.routes import conversations, info, parse, turns
 from tertulia.server.settings import ServerSettings
 from tests.docs.pages import ROOT
 from tests.http.bot import build_service
@@ -38,3 +40,15 @@ def _documented() -> set[tuple[str, str]]:
 
 async def test_every_route_and_no_other_is_described() -> None:
     assert _documented() == await _routes()
+
+
+def test_query_parameters_stand_with_their_route() -> None:
+    rows = PAGE.read_text(encoding="utf-8").splitlines()
+    for handler in (*info.ALWAYS, *info.API, *conversations.API, *turns.API, *parse.API):
+        facts = facts_of(handler)
+        assert facts is not None
+        for path in handler.paths:
+            shown = re.sub(r"\{\w+:\w+\}", "{id}", path)
+            methods = handler.http_methods - {"OPTIONS", "HEAD"}
+            mine = [row for row in rows for method in methods if f"`{method} {shown}`" in row]
+            assert [name for name in facts.query if name not in "".join(mine)] == [], shown
