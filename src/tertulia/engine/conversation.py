@@ -3,19 +3,31 @@
 Rule: nothing is said before its events are stored.
 """
 
+import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from tertulia.base.errors import HistoryTruncated
+from tertulia.base.errors import EventRejected, HistoryTruncated
 from tertulia.base.ports import Clock
 from tertulia.core.domain.model import Generation
-from tertulia.core.events import ACTION_SESSION_START, ActionExecuted, BotUttered, Event
+from tertulia.core.events import (
+    ACTION_SESSION_START,
+    ActionExecuted,
+    BotUttered,
+    Event,
+    ReminderCancelled,
+    ReminderScheduled,
+)
 from tertulia.core.events.codec import without_trace
 from tertulia.core.ports import OutputChannel, Snapshot, TrackerStore
+from tertulia.core.reminders import Reminder, ScheduleChange, Step, step_of
 from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, new_tracker
 from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
 from tertulia.engine.assistant import Assistant
+
+_log = logging.getLogger("tertulia.turn")
 
 SNAPSHOT_EVERY = 64
 """Events between two snapshots of a conversation."""
@@ -28,6 +40,8 @@ class Conversation:
     """A unit of work: events are noted, committed, and only then delivered.
 
     tracker: includes what is noted and not yet stored. version: newest stored sequence number.
+    channel: where its reminders speak when no user event names a channel. has_scheduled: a
+    reminder was put on the schedule and stored.
     """
 
     def __init__(
@@ -42,12 +56,16 @@ class Conversation:
         self.tracker = tracker
         self.version = version
         self.committed = False
+        self.channel: str | None = None
+        self.has_scheduled = False
         self._opened_at = version
         self._assistant = assistant
         self._store = store
         self._clock = clock
         self._pending: list[Event] = []
         self._to_say: list[BotUttered] = []
+        self._fired: Reminder | None = None
+        self._steps: list[Step] = []
 
     @property
     def sender_id(self) -> str:
@@ -70,10 +88,13 @@ class Conversation:
         """Return what is noted and not yet stored."""
         return self._pending
 
-    async def note(self, events: Sequence[Event], *, restamp: bool = True) -> Tracker:
+    async def note(
+        self, events: Sequence[Event], *, restamp: bool = True, schedule: bool = True
+    ) -> Tracker:
         """Take events into the conversation; return it. `bot` events wait to be delivered.
 
         restamp: give each event the present time, as everything gets that the bot itself logs.
+        schedule: reminders among them are put on the schedule, or taken off it.
         """
         for event in events:
             stamped = self._stamp(event, restamp=restamp)
@@ -87,16 +108,24 @@ class Conversation:
             self._pending.append(stamped)
             if isinstance(stamped, BotUttered):
                 self._to_say.append(stamped)
+            elif schedule and isinstance(stamped, (ReminderScheduled, ReminderCancelled)):
+                self._reschedule(stamped)
         return self.tracker
+
+    def take_off(self, fired: Reminder) -> None:
+        """Let the next commit take a reminder off the schedule, or fail when it is not on it."""
+        self._fired = fired
 
     async def commit(self) -> None:
         """Store what was noted, durably.
 
         Raises:
-            StoreConflict: somebody else wrote to this conversation.
+            StoreConflict: somebody else wrote to this conversation, or fired its reminder.
             StoreUnavailable: it could not be stored.
         """
-        if not self._pending:
+        change = ScheduleChange(fired=self._fired, steps=tuple(self._steps))
+        changes = change != ScheduleChange()
+        if not self._pending and not changes:
             return
         version = self.version + len(self._pending)
         snapshot = None
@@ -104,10 +133,15 @@ class Conversation:
             body = dump_snapshot(replace(self.tracker, version=version))
             snapshot = Snapshot(version=version, fingerprint=self._assistant.fingerprint, body=body)
         self.version = await self._store.append(
-            self.sender_id, self._pending, expected=self.version, snapshot=snapshot
+            self.sender_id,
+            self._pending,
+            expected=self.version,
+            snapshot=snapshot,
+            schedule=change if changes else None,
         )
         self.tracker = replace(self.tracker, version=self.version)
-        self._pending = []
+        self.has_scheduled = self.has_scheduled or bool(self._steps)
+        self._pending, self._steps, self._fired = [], [], None
         self.committed = True
 
     async def deliver(self, output: OutputChannel) -> None:
@@ -124,6 +158,8 @@ class Conversation:
         """Forget what was noted and not stored."""
         self._pending.clear()
         self._to_say.clear()
+        self._steps.clear()
+        self._fired = None
 
     def keep_silent(self) -> None:
         """Forget what waits to be said: it is logged, not spoken."""
@@ -153,11 +189,33 @@ class Conversation:
         return [*last_session(log[:old], first), *log[old:]]
 
     def _stamp(self, event: Event, *, restamp: bool) -> Event:
+        if isinstance(event, ReminderScheduled) and not event.name:
+            # The originals make up an id; this one is as good and the same in every replay.
+            event = replace(event, name=f"reminder-{self.version + len(self._pending) + 1}")
         stamp = self._assistant.stamp
         if not restamp and all(key in event.metadata for key in stamp):
             return event
         timestamp = self._clock.now() if restamp else event.timestamp
         return replace(event, timestamp=timestamp, metadata={**stamp, **event.metadata})
+
+    def _reschedule(self, event: ReminderScheduled | ReminderCancelled) -> None:
+        legacy = self._assistant.generation is Generation.LEGACY
+        try:
+            step = step_of(
+                event,
+                sender_id=self.sender_id,
+                channel=self.tracker.latest_input_channel or self.channel,
+                seconds=_as_utc if legacy else datetime.timestamp,
+            )
+        except EventRejected as error:
+            _log.error("%s", error)
+            return
+        self._steps.append(step)
+
+
+def _as_utc(time: datetime) -> float:
+    """Return Unix seconds; 0.x takes a time without a zone as UTC, later versions as local."""
+    return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
 
 
 def begins_session(event: Event, first: type[Event]) -> bool:

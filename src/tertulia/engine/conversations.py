@@ -1,7 +1,7 @@
 """All conversations: loads them, keeps the live ones at hand, orders their turns."""
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
@@ -27,6 +27,7 @@ class Conversations:
 
     keep: how many live trackers are held in memory. Loading costs the tail after a snapshot;
     a live tracker costs nothing. A stale live tracker is found out when its turn is stored.
+    on_schedule: called when a turn has put a reminder on the schedule.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Conversations:
         self._clock = clock
         self._keep = keep
         self._live: OrderedDict[str, _Live] = OrderedDict()
+        self.on_schedule: Callable[[], None] = lambda: None
 
     @asynccontextmanager
     async def turn(self, sender_id: str, assistant: Assistant) -> AsyncGenerator[Conversation]:
@@ -57,7 +59,11 @@ class Conversations:
                 conversation.discard()  # what the store did not take is not known to be there
                 raise
             finally:
-                await conversation.commit()
+                try:
+                    await conversation.commit()
+                finally:
+                    if conversation.has_scheduled:
+                        self.on_schedule()
             self._remember(conversation, assistant)
 
     async def peek(self, sender_id: str, assistant: Assistant) -> Conversation:

@@ -20,6 +20,7 @@ from tertulia.core.events import (
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel
 from tertulia.core.prediction import Decision
+from tertulia.core.reminders import Entities, external_message
 from tertulia.core.tracker import Tracker, replay
 from tertulia.core.turn import run_decision
 from tertulia.engine.assistant import Assistant
@@ -82,16 +83,30 @@ class Operations:
         tracker = replay(sender_id, assistant.rules, log)
         return View(tracker=tracker, log=log, known=known)
 
-    async def append(self, sender_id: str, events: Sequence[Event], assistant: Assistant) -> View:
-        """Log events as they are, with the time they bring; return the conversation after them."""
+    async def append(
+        self,
+        sender_id: str,
+        events: Sequence[Event],
+        assistant: Assistant,
+        output: OutputChannel | None = None,
+    ) -> View:
+        """Log events as they are, with the time they bring; return the conversation after them.
+
+        output: with one, the events have their side effects: `bot` events are said there, and
+        reminders are scheduled or cancelled.
+        """
+        effective = output is not None
         async with self._conversations.turn(sender_id, assistant) as conversation:
             if conversation.has_no_session and not _begins_session(events):
                 await self._processor.open(
                     conversation, assistant, self._silent(conversation, assistant)
                 )
-            await conversation.note(events, restamp=False)
-            conversation.keep_silent()
-            await conversation.commit()
+            await conversation.note(events, restamp=False, schedule=effective)
+            if output is None:
+                conversation.keep_silent()
+                await conversation.commit()
+            else:
+                await conversation.deliver(output)
             return await self._view(conversation)
 
     async def replace(self, sender_id: str, events: Sequence[Event], assistant: Assistant) -> View:
@@ -140,6 +155,34 @@ class Operations:
             await performer.run(run_decision(conversation.tracker, decision, assistant.context))
             await conversation.deliver(output)
             return await self._view(conversation)
+
+    async def trigger(
+        self,
+        sender_id: str,
+        intent: str,
+        entities: Entities,
+        assistant: Assistant,
+        output: OutputChannel,
+    ) -> View:
+        """Let the bot react to something that happened outside the conversation."""
+        async with self._conversations.turn(sender_id, assistant) as conversation:
+            performer = Performer(conversation, assistant, self._processor.outside, output)
+            await self._processor.open(conversation, assistant, performer)
+            message = external_message(
+                intent,
+                entities,
+                channel=conversation.tracker.latest_input_channel,
+                generation=assistant.generation,
+            )
+            await self._processor.note(conversation, assistant, performer, message)
+            await self._processor.decide_and_act(conversation, assistant, performer)
+            await conversation.deliver(output)
+            return await self._view(conversation)
+
+    async def latest_channel(self, sender_id: str, assistant: Assistant) -> str | None:
+        """Return the channel of the newest user event, None when there is none."""
+        conversation = await self._conversations.peek(sender_id, assistant)
+        return conversation.tracker.latest_input_channel
 
     async def log_message(self, incoming: Incoming, assistant: Assistant) -> View:
         """Log a message and the slots it fills, without an answer."""

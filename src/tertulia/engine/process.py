@@ -49,7 +49,7 @@ class Processor:
     ) -> None:
         self.conversations = conversations
         self.outside = outside
-        self._clock = clock
+        self.clock = clock
         self._ids = ids
         self.action_limit = action_limit
 
@@ -156,7 +156,7 @@ class Processor:
         last = tracker.applied.state.latest_message
         if minutes <= 0 or last is EMPTY_MESSAGE or not last.timestamp:
             return False
-        return (self._clock.now() - last.timestamp) / 60 > minutes
+        return (self.clock.now() - last.timestamp) / 60 > minutes
 
     def _report_unknown(self, message: UserUttered, assistant: Assistant) -> None:
         domain = assistant.domain

@@ -3,18 +3,40 @@
 from tertulia.base.errors import ModelError
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel, TrackerStore
+from tertulia.core.reminders import Reminder
 from tertulia.engine.assistant import Assistant
+from tertulia.engine.channels import Channels
 from tertulia.engine.operations import Operations
 from tertulia.engine.process import Processor
+from tertulia.engine.reminders import Reminders
+from tertulia.engine.schedule import Schedule
 
 
 class Service:
-    """What a server serves. assistant: None until a model is loaded."""
+    """What a server serves. assistant: None until a model is loaded.
 
-    def __init__(self, processor: Processor, assistant: Assistant | None) -> None:
+    channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
+    """
+
+    def __init__(
+        self,
+        processor: Processor,
+        assistant: Assistant | None,
+        *,
+        channels: Channels | None = None,
+    ) -> None:
         self.processor = processor
         self.operations = Operations(processor)
         self.assistant = assistant
+        self.channels = channels or Channels()
+        self._reminders = Reminders(processor, self.channels)
+        self.schedule = Schedule(
+            self.store,
+            self._fire,
+            clock=processor.clock,
+            ready=lambda: self.assistant is not None,
+        )
+        processor.conversations.on_schedule = self.schedule.poke
 
     @property
     def store(self) -> TrackerStore:
@@ -39,8 +61,16 @@ class Service:
         """Take one message through a turn; what the bot says goes to `output`."""
         await self.processor.handle(incoming, self.ready(), output)
 
+    def start(self) -> None:
+        """Begin what runs beside the messages: reminders fire from now on."""
+        self.schedule.start()
+
+    async def _fire(self, reminder: Reminder) -> None:
+        await self._reminders.fire(reminder, self.ready())
+
     async def close(self) -> None:
-        """Let go of the store and of other servers."""
+        """End what was started, let go of the store and of other servers."""
+        await self.schedule.stop()
         outside = self.processor.outside
         if outside.actions is not None:
             await outside.actions.close()
