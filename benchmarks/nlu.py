@@ -1,0 +1,137 @@
+"""How well and how fast messages are understood: HWU64 (fold 1) and Banking77.
+
+    python benchmarks/nlu.py --data DIR
+
+DIR holds `hwu64/` and `banking77/`, each with `train.jsonl` and `test.jsonl`; a line is
+`{"text", "intent", "entities": [{"start", "end", "entity", "value"}]}`. The pipeline is the one
+suggested to a bot without a configuration. Entities count when type, beginning and end are right.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from report import Row, percentile, print_table
+
+from tertulia.base.diagnostics import Diagnostics
+from tertulia.base.source import SourceSpan
+from tertulia.core.domain.model import Generation
+from tertulia.core.understanding import Understanding
+from tertulia.data.nlu.model import Entity, Example, NluData
+from tertulia.nlu.config import read_pipeline
+from tertulia.nlu.pipeline import Pipeline, train_pipeline
+
+SETS = ("hwu64", "banking77")
+_LATENCY_SAMPLES = 500
+_PLACE = SourceSpan("<benchmark>")
+
+_STUDY = "study beforehand, same split, two cores"
+_DIET = "Bunk et al. 2020, mean of ten folds"
+ANCHORS = (
+    Row("nlu", "hwu64", "intent accuracy", "", (0.8885,), "", "n-grams + linear SVM", _STUDY),
+    Row("nlu", "hwu64", "intent accuracy", "", (0.8819,), "", "DIET, sparse", _DIET),
+    Row("nlu", "hwu64", "entity F1", "", (0.735,), "", "linear SVM + Viterbi", _STUDY),
+    Row("nlu", "banking77", "intent accuracy", "", (0.913,), "", "n-grams + linear SVM", _STUDY),
+    Row(
+        "nlu", "banking77", "intent accuracy", "", (0.9366,), "", "BERT-large, tuned",
+        "Casanueva et al. 2020",
+    ),
+)  # fmt: skip
+
+
+def main() -> None:
+    """Train and test on each set that is there."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--set", action="append", choices=SETS, dest="sets")
+    parser.add_argument("--json", action="store_true", help="rows for a program, no table")
+    given = parser.parse_args()
+    rows: list[Row] = []
+    for name in given.sets or SETS:
+        folder = given.data / name
+        if not folder.is_dir():
+            print(f"there is no {folder}", file=sys.stderr)
+            continue
+        rows += measure(name, folder)
+        rows += [row for row in ANCHORS if row.case == name]
+    rows.sort(key=lambda row: (row.case, row.figure))
+    if given.json:
+        json.dump([asdict(row) for row in rows], sys.stdout)
+    else:
+        print_table(rows)
+
+
+def measure(name: str, folder: Path) -> list[Row]:
+    """Return the figures of one set."""
+    train, test = read(folder / "train.jsonl"), read(folder / "test.jsonl")
+    wall, cpu = time.perf_counter(), time.process_time()
+    pipeline = learn(train)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    found = [pipeline.parse(example.text) for example in test]
+    right = sum(one.intent.name == example.intent for one, example in zip(found, test, strict=True))
+    took = latencies(pipeline, [example.text for example in test[:_LATENCY_SAMPLES]])
+    figures = {
+        ("intent accuracy", ""): right / len(test),
+        ("training, wall", "s"): wall,
+        ("training, CPU", "s"): cpu,
+        ("parse, p50", "ms"): percentile(took, 0.5),
+        ("parse, p99", "ms"): percentile(took, 0.99),
+    }
+    if any(example.entities for example in test):
+        figures["entity F1", ""] = span_f1(found, test)
+    return [Row("nlu", name, figure, unit, (value,)) for (figure, unit), value in figures.items()]
+
+
+def read(path: Path) -> list[Example]:
+    """Return the examples of a file of JSON lines."""
+    return [_example(json.loads(line)) for line in path.read_text().splitlines()]
+
+
+def learn(train: Sequence[Example]) -> Pipeline:
+    """Return the suggested pipeline, trained."""
+    diagnostics = Diagnostics()
+    generation = Generation.MODERN
+    configs = read_pipeline(None, generation=generation, at=_PLACE, diagnostics=diagnostics)
+    return train_pipeline(
+        configs, NluData(examples=tuple(train)), generation=generation, diagnostics=diagnostics
+    )
+
+
+def latencies(pipeline: Pipeline, texts: Sequence[str]) -> list[float]:
+    """Return how long each text takes, in milliseconds."""
+    took: list[float] = []
+    for text in texts:
+        begun = time.perf_counter()
+        pipeline.parse(text)
+        took.append((time.perf_counter() - begun) * 1e3)
+    return took
+
+
+def span_f1(found: Sequence[Understanding], test: Sequence[Example]) -> float:
+    """Return the micro-averaged F1 of entities."""
+    counts: Counter[str] = Counter()
+    for one, example in zip(found, test, strict=True):
+        wanted = {(entity.entity, entity.start, entity.end) for entity in example.entities}
+        given = {(each.get("entity"), each.get("start"), each.get("end")) for each in one.entities}
+        counts.update(right=len(wanted & given), wanted=len(wanted), given=len(given))
+    return 2 * counts["right"] / max(1, counts["wanted"] + counts["given"])
+
+
+def _example(raw: dict[str, Any]) -> Example:
+    entities = tuple(
+        Entity(start=one["start"], end=one["end"], entity=one["entity"], value=one["value"])
+        for one in raw["entities"]
+    )
+    return Example(text=raw["text"], intent=raw["intent"], entities=entities, span=_PLACE)
+
+
+if __name__ == "__main__":
+    main()
