@@ -36,7 +36,7 @@ def test_importing_it_loads_no_heavy_library(name: str) -> None:
     assert HEAVY & set(done.stdout.split()) == set()
 
 
-@pytest.mark.parametrize("name", ["rasa_core", "rasa_nlu", "tertulia.testing"])
+@pytest.mark.parametrize("name", ["rasa_core", "rasa_nlu", "tertulia.actions", "tertulia.testing"])
 def test_each_public_package_can_be_imported_alone(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"import {name}"],
