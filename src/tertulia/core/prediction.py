@@ -58,6 +58,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     scores: of the winning prediction, for every action of the bot in the bot's order.
     confidence: as written to the event. events: to log before the action runs.
     policy: as written to the event, None for a followup in 0.x. metadata: for the action event.
+    end_to_end: decided by the text of the message, so slots are filled once more.
     why: of what decided. by: the deciding policy's own name, None when no policy was asked.
     others: what the other policies said. remarks: what else the trace shall say.
     """
@@ -69,6 +70,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
     hide_rule_turn: bool = False
     action_text: str | None = None
+    end_to_end: bool = False
     why: Why = {}
     by: str | None = None
     others: tuple[Prediction, ...] = ()

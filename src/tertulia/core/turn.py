@@ -53,6 +53,8 @@ def act_until_listen(tracker: Tracker, context: RunContext, *, limit: int) -> Sc
         decision: Decision = yield Decide(tracker)
         if tracker.run_length + 1 >= limit and decision.action not in TURN_ENDS:
             decision = replace(decision, remarks={**decision.remarks, "limit": limit})
+        if decision.end_to_end:
+            tracker = yield from _fill_slots_again(tracker, context)
         tracker = yield from run_decision(tracker, decision, context)
         if decision.action in TURN_ENDS:
             return tracker

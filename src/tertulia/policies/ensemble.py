@@ -266,6 +266,7 @@ class ModernEnsemble:
             others=_others(predictions, chosen),
             remarks=_remarks(rejected=rejected, ignored_followup=followup),
             metadata=chosen.metadata,
+            end_to_end=chosen.end_to_end,
         )
 
 

@@ -26,6 +26,7 @@ class Stage:
     ) -> None:
         self.tracker = tracker
         self.asked: list[Ask] = []
+        self.by_text = False
         self._responses = responses
         self._actions = actions or {}
         self._decisions = list(decisions)
@@ -56,7 +57,9 @@ class Stage:
                 self.tracker = advance_all(self.tracker, ask.events)
                 return self.tracker
             case Decide():
-                return Decision(action=self._decisions.pop(0), policy="test", confidence=1.0)
+                by_text, self.by_text = self.by_text, False
+                action = self._decisions.pop(0)
+                return Decision(action=action, policy="test", confidence=1.0, end_to_end=by_text)
             case _:
                 return None
 

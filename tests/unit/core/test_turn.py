@@ -80,6 +80,18 @@ def test_a_message_returned_by_an_action_fills_slots_again() -> None:
     assert events[:3] == ["action action_x", "user inform", "slot src R"]
 
 
+def test_slots_are_filled_once_more_when_the_text_decided() -> None:
+    domain = form_domain()
+    message = user("inform", city="R")
+    tracker = replay("u", rules_for(domain), [message])
+    stage = Stage(
+        tracker, responses=tuple(domain.responses), decisions=("utter_hi", "action_listen")
+    )
+    stage.by_text = True
+    end = stage.play(act_until_listen(tracker, RunContext(domain), limit=3))
+    assert brief(end.applied_events())[1:4] == ["slot src R", "slot dst R", "slot nolo v"]
+
+
 def test_a_session_opens_with_its_three_events() -> None:
     domain = form_domain()
     tracker = replay("u", rules_for(domain), [])

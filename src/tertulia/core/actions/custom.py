@@ -52,10 +52,7 @@ def _utter(
 ) -> Script[BotUttered | None]:
     name = said.get("response") or said.get("template")
     if not isinstance(name, str):
-        content = merge_answer({}, said, None)
-        if context.generation is Generation.LEGACY and not content:
-            return None
-        return bot_event(content, context.generation)
+        return bot_event(merge_answer({}, said, None), context.generation)
     arguments = {k: v for k, v in said.items() if k not in ("response", "template")}
     draft: dict[str, Json] | None = yield WriteResponse(
         name=name, tracker=tracker, arguments=arguments, draft=context.draft
