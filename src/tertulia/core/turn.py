@@ -82,6 +82,7 @@ def run_decision(tracker: Tracker, decision: Decision, context: RunContext) -> S
         policy=decision.policy,
         confidence=decision.confidence,
         hide_rule_turn=decision.hide_rule_turn,
+        metadata=dict(decision.metadata),
         trace=trace,
     )
     ordered = _in_log_order(_explained(events, name, trace), context.generation)

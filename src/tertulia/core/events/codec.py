@@ -20,10 +20,13 @@ Raw = Mapping[str, Any]
 
 
 class Family(Enum):
-    """Which generation of clients reads: LEGACY is 0.x and 1.x, MODERN is 2.x and 3.x."""
+    """Who reads: clients of 0.x and 1.x, of 2.x and 3.x, or the action servers of either of the
+    former two, which know the old event names and every field.
+    """
 
     LEGACY = "legacy"
     MODERN = "modern"
+    OLD_NAMES = "old names"
 
 
 _TYPES: tuple[type[Event], ...] = (
@@ -182,7 +185,7 @@ def encode(event: Event, family: Family = Family.MODERN, *, trace: bool = False)
     body = _LEGACY_FIELDS.get(type(event), shape.body) if legacy else shape.body
     for name in body:
         out[name] = getattr(event, name)
-    _adjust(event, out, legacy=legacy)
+    _adjust(event, out, old_names=family is not Family.MODERN)
     out.update(event.extra)
     if trace and isinstance(event, _TRACED) and event.trace is not None:
         out["trace"] = event.trace
@@ -191,7 +194,7 @@ def encode(event: Event, family: Family = Family.MODERN, *, trace: bool = False)
 
 def visible(event: Event, family: Family) -> bool:
     """Tell whether clients of this family are shown the event at all."""
-    return family is Family.MODERN or type(event) not in _LEGACY_OMITTED
+    return family is not Family.LEGACY or type(event) not in _LEGACY_OMITTED
 
 
 def encode_many(
@@ -208,7 +211,7 @@ def without_trace(event: Event) -> Event:
     return event
 
 
-def _adjust(event: Event, out: dict[str, Any], *, legacy: bool) -> None:
+def _adjust(event: Event, out: dict[str, Any], *, old_names: bool) -> None:
     """Rename and leave out what the originals write differently from our field list."""
     if isinstance(event, ev.StoryExported):
         out.pop("path", None)  # never dumped by any version; see StoryExported
@@ -216,9 +219,9 @@ def _adjust(event: Event, out: dict[str, Any], *, legacy: bool) -> None:
         for name in ("action", "intent", "entities", "name"):
             if out.get(name) is None:
                 out.pop(name, None)
-    elif legacy and isinstance(event, ev.ActiveLoop):
+    elif old_names and isinstance(event, ev.ActiveLoop):
         out["event"] = "form"
-    elif legacy and isinstance(event, ev.LoopInterrupted):
+    elif old_names and isinstance(event, ev.LoopInterrupted):
         out["event"] = "form_validation"
         out["validate"] = not out.pop("is_interrupted")
 

@@ -58,15 +58,17 @@ def current_state(
     events: Sequence[Event] | None,
     shape: Shape = Shape.UNION,
     *,
+    old_names: bool = False,
     trace: bool = False,
 ) -> dict[str, Json]:
     """Return the tracker's JSON object.
 
-    events: what its `events` key lists, None for null. trace: with the actions' explanations.
+    events: what its `events` key lists, None for null. old_names: events are named as action
+    servers of 0.x and 1.x know them. trace: with the actions' explanations.
     """
     state = tracker.state
     legacy = shape is Shape.LEGACY
-    family = Family.LEGACY if legacy else Family.MODERN
+    family = Family.LEGACY if legacy else Family.OLD_NAMES if old_names else Family.MODERN
     out: dict[str, Json] = {
         "sender_id": tracker.sender_id,
         "slots": dict(state.slots),
