@@ -32,6 +32,8 @@ _REASONS = {
     "reminder": "a reminder",
 }
 
+_SHORT = {"followup": "it was asked for", "rule": "a rule", "story": "a story"}
+
 
 def explanations(events: Iterable[Event]) -> Iterator[str]:
     """Yield the lines that explain the actions among these events."""
@@ -63,9 +65,9 @@ def _reason(because: Mapping[str, Json]) -> str:
         return _features(because.get("features", []))
     known = {key: value for key, value in because.items() if key != "by"}
     try:
-        words = _REASONS.get(str(kind), str(kind)).format_map(known)
-    except KeyError:
-        words = str(kind)
+        words = _REASONS[str(kind)].format_map(known)
+    except KeyError:  # a plugin's own kind, or a reason of which not everything is known
+        words = _SHORT.get(str(kind), str(kind))
     at, places = because.get("at"), because.get("places")
     where = f", {at}" if at else ""
     return f"{words}{where}{f' and {places - 1} more' if places else ''}"

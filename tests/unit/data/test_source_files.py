@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tertulia.base.diagnostics import Diagnostics
-from tertulia.data.source_files import find_files
+from tertulia.data.source_files import find_files, short_names, shown_names
 
 
 def names(folder: Path, *paths: str) -> list[str]:
@@ -48,3 +48,29 @@ def test_a_missing_path_is_a_problem_and_the_others_are_found(tmp_path: Path):
     found = find_files([tmp_path / "gone", tmp_path / "a.yml"], diagnostics=diagnostics)
     assert found == [tmp_path / "a.yml"]
     assert [problem.code for problem in diagnostics.errors] == ["T123"]
+
+
+def test_short_names_begin_where_paths_part():
+    files = ["/home/me/bot/data/a.yml", "/home/me/bot/data/more/b.yml", "bot/rules.yml"]
+    assert short_names(files) == {
+        "/home/me/bot/data/a.yml": "a.yml",
+        "/home/me/bot/data/more/b.yml": "more/b.yml",
+        "bot/rules.yml": "rules.yml",
+    }
+
+
+def test_short_names_are_the_same_however_a_path_is_given():
+    given = short_names(["data/a.yml", "data/more/b.yml", "b.yml"])
+    rooted = short_names(["/x/data/a.yml", "/x/data/more/b.yml", "/x/b.yml"])
+    assert list(given.values()) == ["b.yml", "data/a.yml", "data/more/b.yml"]
+    assert list(rooted.values()) == list(given.values())
+
+
+def test_a_shown_name_is_the_path_as_given_but_never_one_from_a_root():
+    found = shown_names(["data/a.yml", "/x/data/b.yml", "/x/rules/c.yml", "<request>"])
+    assert found == {
+        "data/a.yml": "data/a.yml",
+        "<request>": "<request>",
+        "/x/data/b.yml": "data/b.yml",
+        "/x/rules/c.yml": "rules/c.yml",
+    }

@@ -91,6 +91,44 @@ def test_no_path_of_the_training_machine_is_in_the_model(tmp_path: Path) -> None
         assert str(tmp_path).encode() not in data, name
 
 
+def because(content: Content, intent: str) -> object:
+    model = load_model(content)
+    assert model.ensemble is not None
+    said = UserUttered(parse_data={"intent": {"name": intent, "confidence": 1.0}})
+    tracker = advance_all(
+        new_tracker("x", rules_for(model.domain)), [ActionExecuted(name="action_listen"), said]
+    )
+    trace = model.ensemble.decide(tracker).trace()
+    return trace and trace["because"]
+
+
+def test_a_model_knows_the_files_of_its_stories_by_names_without_a_root(tmp_path: Path) -> None:
+    content = train(project(tmp_path), ONE)
+    expected = {"by": "story", "name": "greet and leave", "at": "stories.yml:6"}
+    assert because(content, "greet") == expected
+
+
+def test_a_model_knows_the_files_of_its_stories_as_they_were_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "bot", MODERN)
+    monkeypatch.chdir(tmp_path)
+    content = train(read_project(modern(Path("bot"))), ONE)
+    expected = {"by": "rule", "name": "leave", "at": "bot/data/stories.yml:13"}
+    assert because(content, "bye") == expected
+
+
+def test_lines_that_moved_are_a_reason_to_learn_so_that_explanations_stay_right(
+    tmp_path: Path,
+) -> None:
+    old = train(project(tmp_path), ONE)
+    data = project(tmp_path, data_stories="# a comment\n" + STORIES)
+    new = train(data, TWO, previous=old)
+    expected = {"by": "story", "name": "greet and leave", "at": "stories.yml:7"}
+    assert because(new, "greet") == expected
+    assert start(new, "nlu/") == start(old, "nlu/")
+
+
 def test_nothing_changed_gives_the_old_model_itself(tmp_path: Path) -> None:
     old = train(project(tmp_path), ONE)
     data = project(tmp_path)
