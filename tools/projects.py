@@ -1,10 +1,13 @@
 """Validate and train every foreign project in a folder, each in a copy, and print a table.
 
 A project that needs an optional package (error T503) is a result, not a failure: it says so and
-goes on. Everything else that a command refuses makes the exit status 1.
+goes on. Everything else that a command refuses makes the exit status 1, and so does, with
+--stories, a test story that fails. Test stories are tested with the dialogue part alone, which
+needs no optional package.
 """
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MISSING_EXTRA = "T503"
+STORIES = "tests"
 ERROR_CODE = re.compile(r"\bT\d{3}\b")
 
 
@@ -33,16 +37,22 @@ class Row:
     project: str
     validate: Step
     train: Step
+    stories: Step | None = None
+
+    @property
+    def steps(self) -> list[Step]:
+        """What was done, in order."""
+        return [step for step in (self.validate, self.train, self.stories) if step]
 
     @property
     def failed(self) -> bool:
         """Whether a command refused the project for another reason than a missing extra."""
-        return "fails" in (self.validate.outcome, self.train.outcome)
+        return any(step.outcome == "fails" for step in self.steps)
 
     @property
     def reason(self) -> str:
         """The first reason there is."""
-        return self.validate.reason or self.train.reason
+        return next((step.reason for step in self.steps if step.reason), "")
 
 
 def find_projects(folder: Path) -> list[Path]:
@@ -85,8 +95,27 @@ def first_reason(output: str) -> str:
     return (coded or lines[-1:] or [""])[0]
 
 
-def try_project(project: Path, command: Sequence[str], *, seconds: float) -> Row:
-    """Run both commands in a copy of the project; the original is left as it was."""
+def run_stories(command: Sequence[str], folder: Path, *, seconds: float) -> Step | None:
+    """Train the dialogue part and test it on the test stories; None when there are none."""
+    if not (folder / STORIES).is_dir():
+        return None
+    trained = run_step([*command, "train", "core", "--out", "core"], folder, seconds=seconds)
+    if trained.outcome != "ok":
+        return trained
+    test = [*command, "test", "core", "-m", "core", "-s", STORIES, "--out", "results"]
+    tested = run_step(test, folder, seconds=seconds)
+    if tested.outcome != "ok":
+        return tested
+    report = json.loads((folder / "results" / "story_report.json").read_text(encoding="utf-8"))
+    found = report["conversation_accuracy"]
+    count = f"{found['correct']} of {found['total']} stories pass"
+    return Step("ok" if found["correct"] == found["total"] else "fails", count)
+
+
+def try_project(
+    project: Path, command: Sequence[str], *, seconds: float, stories: bool = False
+) -> Row:
+    """Run the commands in a copy of the project; the original is left as it was."""
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / project.name
         shutil.copytree(project, copy, ignore=shutil.ignore_patterns(".git", "models"))
@@ -94,15 +123,17 @@ def try_project(project: Path, command: Sequence[str], *, seconds: float) -> Row
             project.name,
             run_step([*command, "data", "validate"], copy, seconds=seconds),
             run_step([*command, "train"], copy, seconds=seconds),
+            run_stories(command, copy, seconds=seconds) if stories else None,
         )
 
 
 def table(rows: Sequence[Row]) -> str:
     """Return the rows as aligned text with a heading."""
     width = max([len("project"), *(len(row.project) for row in rows)])
-    lines = [f"{'project':<{width}}  validate  train  reason"]
+    lines = [f"{'project':<{width}}  validate  train  stories  reason"]
     lines += [
-        f"{row.project:<{width}}  {row.validate.outcome:<8}  {row.train.outcome:<5}  {row.reason}"
+        f"{row.project:<{width}}  {row.validate.outcome:<8}  {row.train.outcome:<5}  "
+        f"{row.stories.outcome if row.stories else '-':<7}  {row.reason}"
         for row in rows
     ]
     return "\n".join(line.rstrip() for line in lines)
@@ -113,6 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="its sub folders are the projects")
     parser.add_argument("--seconds", type=float, default=600, help="limit for one command")
+    parser.add_argument("--stories", action="store_true", help="test their test stories as well")
     parser.add_argument("--command", nargs="+", help="the program to run (default: tertulia)")
     options = parser.parse_args(arguments)
     command: list[str] = options.command or [str(Path(sys.executable).with_name("tertulia"))]
@@ -121,7 +153,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not projects:
         print(f"{options.folder}: no sub folder holds a config.yml", file=sys.stderr)
         return 2
-    rows = [try_project(project, command, seconds=options.seconds) for project in projects]
+    rows = [
+        try_project(project, command, seconds=options.seconds, stories=options.stories)
+        for project in projects
+    ]
     print(table(rows))
     failed = sum(row.failed for row in rows)
     print(f"{len(rows) - failed} of {len(rows)} projects pass or lack only an extra")

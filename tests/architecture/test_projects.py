@@ -51,11 +51,43 @@ def test_a_missing_extra_is_shown_and_does_not_fail_the_run(
     assert "needs the package 'spacy'" in printed[1]
 
 
+TESTED = """
+import json, pathlib, sys
+if sys.argv[1:3] == ["test", "core"]:
+    passed = 2 if pathlib.Path.cwd().name == "fine" else 1
+    report = {"conversation_accuracy": {"correct": passed, "total": 2}}
+    pathlib.Path("results").mkdir()
+    pathlib.Path("results", "story_report.json").write_text(json.dumps(report))
+"""
+
+
+def test_a_test_story_that_fails_fails_the_run_when_stories_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = folder_of(tmp_path, "fine", "half", "without")
+    for name in ("fine", "half"):
+        (folder / name / "tests").mkdir()
+    script = tmp_path / "tested.py"
+    script.write_text(TESTED)
+    command = ["--command", sys.executable, str(script)]
+    assert projects.main([str(folder), *command]) == 0
+    assert projects.main([str(folder), "--stories", *command]) == 1
+    printed = capsys.readouterr().out.splitlines()[-4:]
+    assert [line.split()[3:] for line in printed[:3]] == [
+        ["ok", "2", "of", "2", "stories", "pass"],
+        ["fails", "1", "of", "2", "stories", "pass"],
+        ["-"],
+    ]
+
+
 def test_another_error_fails_the_run_with_its_first_coded_line(
     tmp_path: Path, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert projects.main([str(folder_of(tmp_path, "broken")), *command]) == 1
-    assert "broken   fails     fails  domain.yml:1: T201: no such slot" in capsys.readouterr().out
+    assert (
+        "broken   fails     fails  -        domain.yml:1: T201: no such slot"
+        in capsys.readouterr().out
+    )
 
 
 def test_a_silent_failure_is_reported_by_its_status(
