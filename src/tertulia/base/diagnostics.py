@@ -19,16 +19,34 @@ class Diagnostics:
         self._problems: dict[Problem, None] = {}
 
     def error(
-        self, code: str, message: str, *, hint: str = "", at: SourceSpan | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        at: SourceSpan | None = None,
+        details: tuple[str, ...] = (),
     ) -> None:
         """Note something that stops training."""
-        self._problems[Problem(code, message, hint, at, Severity.ERROR)] = None
+        self._problems[Problem(code, message, hint, at, Severity.ERROR, details)] = None
 
     def warning(
-        self, code: str, message: str, *, hint: str = "", at: SourceSpan | None = None
+        self,
+        code: str,
+        message: str,
+        *,
+        hint: str = "",
+        at: SourceSpan | None = None,
+        details: tuple[str, ...] = (),
     ) -> None:
         """Note something that training survives."""
-        self._problems[Problem(code, message, hint, at, Severity.WARNING)] = None
+        self._problems[Problem(code, message, hint, at, Severity.WARNING, details)] = None
+
+    def hint(
+        self, code: str, message: str, *, hint: str = "", at: SourceSpan | None = None
+    ) -> None:
+        """Note something that may well be meant as it is."""
+        self._problems[Problem(code, message, hint, at, Severity.HINT)] = None
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Take over problems found elsewhere."""
@@ -48,6 +66,11 @@ class Diagnostics:
     def warnings(self) -> list[Problem]:
         """Only what training survives, sorted by place."""
         return [p for p in self.problems if p.severity is Severity.WARNING]
+
+    @property
+    def hints(self) -> list[Problem]:
+        """Only what may be meant as it is, sorted by place."""
+        return [p for p in self.problems if p.severity is Severity.HINT]
 
     def raise_if_errors(self) -> None:
         """Raise ProblemsFound with every error, when there is one."""

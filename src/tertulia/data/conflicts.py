@@ -3,7 +3,7 @@
 Source: spec stories.md section 9.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -11,7 +11,8 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.source import SourceSpan
 from tertulia.core.events import ACTION_LISTEN
 from tertulia.core.states import StateHistory, TurnState
-from tertulia.core.states.cells import window
+from tertulia.core.states.cells import Moment, window
+from tertulia.data.dialogue import dialogue
 from tertulia.data.generate import TrainingTracker, labelled_moments
 
 _SHOWN = 3
@@ -29,10 +30,12 @@ class StoryConflict(msgspec.Struct, frozen=True):
     """Stories agree in all that a policy sees, then do different things.
 
     states: what it sees, oldest first. choices: at least two, in the order found.
+    conversation: the shortest one that comes to this point, a line for each thing that happens.
     """
 
     states: tuple[TurnState, ...]
     choices: tuple[Choice, ...]
+    conversation: tuple[str, ...] = ()
 
     @property
     def after(self) -> str:
@@ -54,6 +57,7 @@ def find_conflicts(
     look at them. max_history: how many states back a policy looks; None looks at all.
     """
     seen: dict[tuple[TurnState, ...], dict[str, list[tuple[str, SourceSpan | None]]]] = {}
+    shortest: dict[tuple[TurnState, ...], tuple[TrainingTracker, Moment]] = {}
     for training in trackers:
         if training.is_rule or training.is_augmented:
             continue
@@ -63,8 +67,13 @@ def find_conflicts(
             states = window(moment.cell, max_history).states
             places = seen.setdefault(states, {}).setdefault(moment.action, [])
             places.append((training.name, at))
+            known = shortest.get(states)
+            if known is None or moment.cell.size < known[1].cell.size:
+                shortest[states] = (training, moment)
     return [
-        StoryConflict(states, tuple(_choice(*said) for said in actions.items()))
+        StoryConflict(
+            states, tuple(_choice(*said) for said in actions.items()), _before(*shortest[states])
+        )
         for states, actions in seen.items()
         if len(actions) > 1
     ]
@@ -80,7 +89,17 @@ def report_conflicts(conflicts: Iterable[StoryConflict], *, diagnostics: Diagnos
             hint="Let them do the same, or let them differ before: by a slot, another intent, or "
             "a larger max_history if they differ earlier than the policies look back.",
             at=conflict.choices[1].places[0][1],
+            details=(*conflict.conversation, *_endings(conflict.choices)),
         )
+
+
+def _before(training: TrainingTracker, moment: Moment) -> tuple[str, ...]:
+    return dialogue(training.tracker.applied_events(), moment.event)
+
+
+def _endings(choices: Iterable[Choice]) -> Iterator[str]:
+    for number, choice in enumerate(choices):
+        yield f"{'or' if number else 'then'}: {choice.action} (story '{choice.places[0][0]}')"
 
 
 def _choice(action: str, said: Sequence[tuple[str, SourceSpan | None]]) -> Choice:

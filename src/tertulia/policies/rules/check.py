@@ -24,19 +24,24 @@ from tertulia.core.events import (
 from tertulia.core.slots import dimension
 from tertulia.core.states import PlainHistory, StateTable, TurnState
 from tertulia.core.tracker import Tracker, advance, new_tracker
+from tertulia.data.dialogue import dialogue
 from tertulia.data.generate import TrainingTracker
 from tertulia.policies.rules.reason import DEFAULT_ACTIONS, Reasoner, Source, Verdict, active_name
+
+_SHOWN = 3
 
 
 def check_restriction(rules: Iterable[TrainingTracker], diagnostics: Diagnostics) -> None:
     """Report rules with more than one user message."""
     for rule in rules:
-        if sum(isinstance(event, UserUttered) for event in rule.events) > 1:
+        messages = [event for event in rule.events if isinstance(event, UserUttered)]
+        if len(messages) > 1:
             diagnostics.error(
                 "T380",
                 f"the rule {label(rule)} has more than one user message",
                 hint="Write a story instead, or set 'restrict_rules: false' on the RulePolicy.",
                 at=place(rule),
+                details=(*dialogue(rule.events, messages[1]), *dialogue(messages[1:2])),
             )
 
 
@@ -54,12 +59,10 @@ def check_completeness(
     traces = _traces(rules, domain)
     history = PlainHistory(table)
     for rule in rules:
-        events = list(history.moments(rule.tracker))
-        labels = [moment.action for moment in events]
-        states = [moment.cell.state for moment in events]
-        for state, following in zip(states, labels, strict=True):
+        for moment in history.moments(rule.tracker):
+            state = moment.cell.state
             trace = traces.get(state.action or "")
-            if trace is None or RULE_SNIPPET_ACTION in (following, state.action):
+            if trace is None or RULE_SNIPPET_ACTION in (moment.action, state.action):
                 continue
             if missing := _missing(trace, state):
                 diagnostics.error(
@@ -69,6 +72,10 @@ def check_completeness(
                     hint="State it (null if it is not set), or end the rule with "
                     "'wait_for_user_input: false'.",
                     at=place(rule),
+                    details=(
+                        *dialogue(rule.tracker.applied_events(), moment.event),
+                        f"then: {missing}?",
+                    ),
                 )
 
 
@@ -100,33 +107,60 @@ def _missing(trace: _Trace, state: TurnState) -> str:
     return " and ".join(parts)
 
 
+class _Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rules say before one action of a conversation, and what stands there.
+
+    before: number of events that lead to it.
+    """
+
+    verdict: Verdict
+    expected: str
+    event: ActionExecuted
+    before: int
+    at: SourceSpan | None
+
+
+class _Clash(msgspec.Struct, frozen=True):
+    """A conversation that goes on in another way than the rules say."""
+
+    one: TrainingTracker
+    prediction: _Prediction
+
+
 class Contradictions:
     """Runs the rules over rules and stories, and notes who disagrees.
 
-    used: sources of predictions that stories confirm, to tell which rules are in no story.
+    Conversations that disagree with the same rule in the same way are one problem, shown by the
+    shortest of them. used: sources of predictions that stories confirm, to tell which rules are
+    in no story.
     """
 
     def __init__(self, reasoner: Reasoner, diagnostics: Diagnostics) -> None:
         self._reasoner = reasoner
         self._diagnostics = diagnostics
         self._sources: dict[Source, list[tuple[str, str]]] = defaultdict(list)
+        self._clashes: dict[tuple[Source, str, str, bool], list[_Clash]] = defaultdict(list)
         self.used: set[Source] = set()
 
     def check(self, rules: Sequence[TrainingTracker], stories: Sequence[TrainingTracker]) -> None:
         """Report every contradiction; drop the few rules that stories may overrule."""
         for rule in rules:
-            for verdict, expected, _ in self._predictions(rule):
-                if verdict.source is not None:
-                    claim = _claim(rule, verdict, verdict.source, expected)
-                    self._sources[verdict.source].append(claim)
+            for found in self._predictions(rule):
+                source = found.verdict.source
+                if source is not None:
+                    claim = _claim(rule, found.verdict, source, found.expected)
+                    self._sources[source].append(claim)
         for one in (*rules, *stories):
-            for verdict, expected, at in self._predictions(one):
-                if verdict.source is None:
+            for found in self._predictions(one):
+                source = found.verdict.source
+                if source is None:
                     continue
-                if verdict.action != expected:
-                    self._judge(one, verdict, verdict.source, expected, at)
+                if found.verdict.action != found.expected:
+                    self._judge(one, found, source)
                 elif not one.is_rule:
-                    self.used.add(verdict.source)
+                    self.used.add(source)
+        for (source, _, action, _), clashes in self._clashes.items():
+            self._report(source, action, clashes)
 
     def unused(self, domain: Domain) -> frozenset[Source]:
         """Return the sources that no story confirms: their turns are hidden from learning."""
@@ -135,12 +169,12 @@ class Contradictions:
         known |= {Source(kind, name) for name in domain.forms for kind in ("loop", "listen")}
         return frozenset(known - self.used)
 
-    def _predictions(self, one: TrainingTracker) -> list[tuple[Verdict, str, SourceSpan | None]]:
+    def _predictions(self, one: TrainingTracker) -> list[_Prediction]:
         """Return what the rules say at each action that can be predicted, and what is expected."""
-        found: list[tuple[Verdict, str, SourceSpan | None]] = []
+        found: list[_Prediction] = []
         running = new_tracker(one.tracker.sender_id, one.tracker.rules)
         predictable = False
-        for event in one.tracker.applied_events():
+        for before, event in enumerate(one.tracker.applied_events()):
             if isinstance(event, ActionExecuted):
                 placed = one.placed(event)
                 if event.name == RULE_SNIPPET_ACTION:
@@ -153,7 +187,15 @@ class Contradictions:
                     if one.is_rule and verdict.source is None:
                         # Rules that want different things here have cancelled each other out.
                         verdict = replace(verdict, source=self._reasoner.unknown(running))
-                    found.append((verdict, expected, placed.at))
+                    found.append(
+                        _Prediction(
+                            verdict=verdict,
+                            expected=expected,
+                            event=event,
+                            before=before,
+                            at=placed.at,
+                        )
+                    )
             running = advance(running, event)
         return found
 
@@ -166,33 +208,39 @@ class Contradictions:
             verdict = self._reasoner.verdict(tracker)
         return verdict, tracker
 
-    def _judge(
-        self,
-        one: TrainingTracker,
-        verdict: Verdict,
-        source: Source,
-        expected: str,
-        at: SourceSpan | None,
-    ) -> None:
+    def _judge(self, one: TrainingTracker, found: _Prediction, source: Source) -> None:
+        verdict = found.verdict
         if not one.is_rule:
             if verdict.action is None:
                 return
             if verdict.action == ACTION_LISTEN and self._is_overruled(source):
                 self._reasoner.rules.drop(source.name)
                 return
-        others: dict[str, list[str]] = {}
-        for who, wants in self._sources[source]:
-            if wants != expected:
-                others.setdefault(verdict.action or wants, []).append(who)
-        for action, those in others.items():
-            kind = "rule" if one.is_rule else "story"
-            self._diagnostics.error(
-                "T382",
-                f"the {kind} {label(one)} expects '{expected}', but '{action}' is predicted by "
-                f"{', '.join(dict.fromkeys(those))}",
-                hint="Change one of them, or give the rule a condition that keeps them apart.",
-                at=at or place(one),
-            )
+        wanted = {wants for _, wants in self._sources[source] if wants != found.expected}
+        for action in sorted({verdict.action or wants for wants in wanted}):
+            self._clashes[source, found.expected, action, one.is_rule].append(_Clash(one, found))
+
+    def _report(self, source: Source, action: str, clashes: Sequence[_Clash]) -> None:
+        shortest = min(clashes, key=lambda clash: clash.prediction.before)
+        one, found = shortest.one, shortest.prediction
+        those = [
+            who
+            for who, wants in self._sources[source]
+            if wants != found.expected and action in (found.verdict.action, wants)
+        ]
+        by = ", ".join(dict.fromkeys(those))
+        self._diagnostics.error(
+            "T382",
+            f"the {_kind(one)} {label(one)} expects '{found.expected}', but '{action}' is "
+            f"predicted by {by}{_others(shortest, clashes)}",
+            hint="Change one of them, or give the rule a condition that keeps them apart.",
+            at=found.at or place(one),
+            details=(
+                *dialogue(one.tracker.applied_events(), found.event),
+                f"then: {found.expected} ({_kind(one)} '{one.name}')",
+                f"or: {action} ({by})",
+            ),
+        )
 
     def _is_overruled(self, source: Source) -> bool:
         """Tell whether a rule that waits after one action is only the beginning of another."""
@@ -203,6 +251,21 @@ class Contradictions:
             entry.key.startswith(start) and entry.key != source.name
             for entry in self._reasoner.rules
         )
+
+
+def _kind(one: TrainingTracker) -> str:
+    return "rule" if one.is_rule else "story"
+
+
+def _others(shown: _Clash, clashes: Iterable[_Clash]) -> str:
+    """Return where else the same is expected, each place once."""
+    at = shown.prediction.at
+    places = dict.fromkeys(str(clash.prediction.at) for clash in clashes)
+    others = [where for where in places if where != str(at)]
+    if not others:
+        return ""
+    more = len(others) - _SHOWN
+    return f"; so at {', '.join(others[:_SHOWN])}" + (f" and {more} more" if more > 0 else "")
 
 
 def _claim(
