@@ -75,6 +75,7 @@ async def served(
     if sql:
         processor.outside = replace(processor.outside, session_begins=SessionStarted)
     app = create_app(service, settings)
+    service.start()
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://bot") as client:
         try:

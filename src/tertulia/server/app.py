@@ -21,7 +21,16 @@ from tertulia.server.errors import (
     failure_of_bug,
     failure_of_status,
 )
-from tertulia.server.routes import conversations, domain, info, pages, parse, turns, webhooks
+from tertulia.server.routes import (
+    conversations,
+    domain,
+    info,
+    pages,
+    parse,
+    triggers,
+    turns,
+    webhooks,
+)
 from tertulia.server.served import Served, served_by
 from tertulia.server.settings import ServerSettings, check_channels
 
@@ -35,6 +44,7 @@ _API = (
     *info.API,
     *conversations.API,
     *turns.API,
+    *triggers.API,
     *domain.API,
     *parse.API,
     *pages.API,
@@ -58,6 +68,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
+        service.start()
         try:
             yield
         finally:

@@ -71,6 +71,7 @@ NO_METHOD = "T813"
 TOO_SLOW = "T814"
 BUG = "T815"
 UNREADABLE = "T816"
+UNKNOWN_INTENT = "T818"
 
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
@@ -91,6 +92,7 @@ BY_CODE: Mapping[str, Row] = {
     TOO_SLOW: _same(503, "Timeout"),
     BUG: _OURS,
     UNREADABLE: _same(400, "BadRequest"),
+    UNKNOWN_INTENT: _same(404, "NotFound"),
 }
 """By code: what a request did wrong, and what is missing to serve it."""
 

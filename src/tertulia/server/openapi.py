@@ -34,7 +34,10 @@ QUERY: Mapping[str, tuple[str, str]] = {
     "ignore_restarts": ("boolean", "`true` shows all events (legacy)."),
     "all_sessions": ("boolean", "`true` tells every session, not only the last one."),
     "output_channel": ("string", "Channel to say messages on, or `latest`."),
-    "execute_side_effects": ("boolean", "`true` says the `bot` events on the output channel."),
+    "execute_side_effects": (
+        "boolean",
+        "`true` says the `bot` events on the output channel and schedules reminders.",
+    ),
     "query": ("string", "The message."),
     "q": ("string", "The message, in short."),
     "emulation_mode": ("string", "Shape of another service: WIT, LUIS or DIALOGFLOW."),

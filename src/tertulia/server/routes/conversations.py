@@ -18,12 +18,15 @@ from tertulia.server.body import AnyRequest, read_json
 from tertulia.server.declare import ID, TEXT, Facts, operation
 from tertulia.server.errors import UNKNOWN_CONVERSATION, WRONG_EVENTS
 from tertulia.server.events_in import any_number, one_or_more
+from tertulia.server.outputs import output_of
 from tertulia.server.served import Served, decode_id, served_by
 
 Json = Any
 TrackerJson = dict[str, Json]
 
 _TAG = "conversations"
+_PART_OF_ONE = "default"
+"""Whose conversation 0.x says it is when only the part until a time is asked for."""
 
 
 @operation(
@@ -44,7 +47,10 @@ async def tracker(request: AnyRequest, conversation_id: FromPath[str]) -> Tracke
     view = await served.turns.run(
         served.service.operations.show(decode_id(conversation_id), served.ready(), until=until)
     )
-    return served.show(view, verbosity, trace=query.flag(request, "include_trace"))
+    shown = served.show(view, verbosity, trace=query.flag(request, "include_trace"))
+    if until is not None and served.settings.is_legacy:
+        shown["sender_id"] = _PART_OF_ONE
+    return shown
 
 
 def _default_verbosity(request: AnyRequest, served: Served) -> Verbosity:
@@ -74,8 +80,11 @@ async def append_events(request: AnyRequest, conversation_id: FromPath[str]) -> 
     verbosity = query.verbosity(request, served.settings)
     body = await read_json(request)
     events = one_or_more(body, now=served.now(), legacy=served.settings.is_legacy)
+    name = decode_id(conversation_id)
+    effective = query.flag(request, "execute_side_effects")
+    output = await output_of(request, served, name) if effective else None
     view = await served.turns.run(
-        served.service.operations.append(decode_id(conversation_id), events, served.ready())
+        served.service.operations.append(name, events, served.ready(), output)
     )
     return served.show(view, verbosity)
 
@@ -123,7 +132,8 @@ async def story(request: AnyRequest, conversation_id: FromPath[str]) -> Response
     view = await served.turns.run(served.service.operations.show(name, served.ready(), until=until))
     log: Sequence[Event] = after_restart(view.log)
     if served.settings.is_legacy:
-        text = dump_markdown(Dialogue(name, view.tracker.applied_events()))
+        title = name if until is None else _PART_OF_ONE
+        text = dump_markdown(Dialogue(title, view.tracker.applied_events()))
     elif query.flag(request, "all_sessions"):
         text = dump_yaml(sessions(name, log))
     else:
