@@ -24,10 +24,14 @@ ERROR_CODE = re.compile(r"\bT\d{3}\b")
 
 @dataclass(frozen=True)
 class Step:
-    """What one command said about a project. outcome: "ok", "extra" or "fails"."""
+    """What one command said about a project. outcome: "ok", "extra" or "fails".
+
+    shown: what the table has in place of the outcome.
+    """
 
     outcome: str
     reason: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,10 @@ def run_stories(command: Sequence[str], folder: Path, *, seconds: float) -> Step
         return tested
     report = json.loads((folder / "results" / "story_report.json").read_text(encoding="utf-8"))
     found = report["conversation_accuracy"]
-    count = f"{found['correct']} of {found['total']} stories pass"
-    return Step("ok" if found["correct"] == found["total"] else "fails", count)
+    count = f"{found['correct']}/{found['total']}"
+    if found["correct"] == found["total"]:
+        return Step("ok", shown=count)
+    return Step("fails", "a test story fails", count)
 
 
 def try_project(
@@ -133,10 +139,14 @@ def table(rows: Sequence[Row]) -> str:
     lines = [f"{'project':<{width}}  validate  train  stories  reason"]
     lines += [
         f"{row.project:<{width}}  {row.validate.outcome:<8}  {row.train.outcome:<5}  "
-        f"{row.stories.outcome if row.stories else '-':<7}  {row.reason}"
+        f"{_stories(row.stories):<7}  {row.reason}"
         for row in rows
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _stories(step: Step | None) -> str:
+    return "-" if step is None else step.shown or step.outcome
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

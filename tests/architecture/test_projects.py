@@ -74,8 +74,8 @@ def test_a_test_story_that_fails_fails_the_run_when_stories_are_asked_for(
     assert projects.main([str(folder), "--stories", *command]) == 1
     printed = capsys.readouterr().out.splitlines()[-4:]
     assert [line.split()[3:] for line in printed[:3]] == [
-        ["ok", "2", "of", "2", "stories", "pass"],
-        ["fails", "1", "of", "2", "stories", "pass"],
+        ["2/2"],
+        ["1/2", "a", "test", "story", "fails"],
         ["-"],
     ]
 
