@@ -85,10 +85,12 @@ async def build_service(settings: AppSettings) -> Service:
     conversations = Conversations(store, SystemClock(), turnstile=Turnstile())
     outside = Outside(
         actions=actions,
-        responses=HttpResponseServer(endpoints.nlg) if endpoints.nlg else None,
+        responses=_response_server(endpoints),
         random=random.SystemRandom(),
         tracker_events=action_endpoint.tracker_events if action_endpoint else "last_session",
         session_begins=SessionStarted if endpoints.sql_store else ActionExecuted,
+        selective_domain=isinstance(action_endpoint, ActionEndpoint)
+        and action_endpoint.enable_selective_domain,
     )
     processor = Processor(
         conversations,
@@ -152,3 +154,9 @@ async def open_store(settings: AppSettings) -> TrackerStore:
     if settings.store == "memory":
         return MemoryStore()
     return await SqliteStore.open(settings.folder / DATA_FOLDER / DATABASE)
+
+
+def _response_server(endpoints: Endpoints) -> HttpResponseServer | None:
+    if endpoints.nlg is None or endpoints.nlg.type == "response":
+        return None
+    return HttpResponseServer(endpoints.nlg)

@@ -44,7 +44,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         _check_section(key.text, value, diagnostics)
     return Endpoints(
         action_endpoint=_actions(node, diagnostics),
-        nlg=_section(node, "nlg", ResponseEndpoint, diagnostics),
+        nlg=_responses(node, diagnostics),
         sql_store=_is_sql(node.get("tracker_store")),
     )
 
@@ -65,6 +65,19 @@ def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
             hint=_ELSEWHERE[name],
             at=value.span,
         )
+
+
+def _responses(node: Node, diagnostics: Diagnostics) -> ResponseEndpoint | None:
+    found: ResponseEndpoint | None = _section(node, "nlg", ResponseEndpoint, diagnostics)
+    if found is not None and not found.url and found.type != "response":
+        section = node.get("nlg") or node
+        diagnostics.error(
+            "T139",
+            "the response server has no 'url'",
+            hint="Add 'url: http://...', or 'type: response' for the domain's own responses.",
+            at=section.span,
+        )
+    return found
 
 
 def _actions(node: Node, diagnostics: Diagnostics) -> ActionEndpoint | ActionModule | None:

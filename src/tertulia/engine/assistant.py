@@ -1,10 +1,11 @@
 """One loaded model, ready to understand, decide and speak."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tertulia.base.errors import ConfigError
 from tertulia.core.actions.run import RunContext
+from tertulia.core.domain.as_dict import as_dict
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.prediction import Decision
 from tertulia.core.tracker import Tracker, rules_for
@@ -13,6 +14,8 @@ from tertulia.model.understand import understand
 
 if TYPE_CHECKING:
     from tertulia.model.load import Model
+
+Json = Any
 
 
 class Assistant:
@@ -40,6 +43,19 @@ class Assistant:
             return {}
         manifest = self.model.manifest
         return {"model_id": manifest.model_id, "assistant_id": manifest.assistant_id}
+
+    @cached_property
+    def domain_for_actions(self) -> dict[str, Json]:
+        """Return the domain as action servers of every generation read it."""
+        return as_dict(self.domain, "union")
+
+    def sends_domain(self, action: str) -> bool:
+        """Tell whether an action asked for the domain; those that validate always do."""
+        return action.startswith("validate_") or action in self._asks_for_domain
+
+    @cached_property
+    def _asks_for_domain(self) -> frozenset[str]:
+        return frozenset(action.name for action in self.domain.actions if action.send_domain)
 
     def decide(self, tracker: Tracker) -> Decision:
         """Predict the next action.

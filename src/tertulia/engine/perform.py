@@ -18,8 +18,7 @@ from tertulia.core.asks import (
     Script,
     WriteResponse,
 )
-from tertulia.core.domain.as_dict import as_dict
-from tertulia.core.domain.model import Domain, Generation
+from tertulia.core.domain.model import Generation
 from tertulia.core.domain.responses import eligible, render
 from tertulia.core.events import ActionExecuted, Event
 from tertulia.core.ports import ActionServer, OutputChannel, ResponseWriter
@@ -43,6 +42,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     tracker_events: which events action servers are shown: those of the session, all of the
     log, or this many of the newest. session_begins: where the originals' store cuts the log,
     at `action_session_start` (ActionExecuted) or at `session_started` (SessionStarted, SQL).
+    selective_domain: the domain goes only to actions that ask for it.
     """
 
     actions: ActionServer | None
@@ -50,6 +50,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     random: Random
     tracker_events: int | Literal["all", "last_session"] = "last_session"
     session_begins: type[Event] = ActionExecuted
+    selective_domain: bool = False
 
 
 class Performer:
@@ -145,7 +146,7 @@ class Performer:
             "template": ask.name,
             "id": variations[0].id if variations else None,
             "arguments": ask.arguments,
-            "tracker": current_state(ask.tracker, events),
+            "tracker": self._state(ask.tracker, events),
             "channel": {"name": self._output.name},
         }
 
@@ -160,11 +161,17 @@ class Performer:
         body: dict[str, Json] = {
             "next_action": ask.name,
             "sender_id": self._conversation.sender_id,
-            "tracker": current_state(ask.tracker, events),
+            "tracker": self._state(ask.tracker, events),
             "version": ADVERTISED_VERSION[self._assistant.generation],
-            "domain": domain_for_actions(self._assistant.domain),
         }
+        if self._assistant.sends_domain(ask.name) or not self._outside.selective_domain:
+            body["domain"] = self._assistant.domain_for_actions
         return await self._outside.actions.run(ask.name, body)
+
+    def _state(self, tracker: Tracker, events: Sequence[Event]) -> dict[str, Json]:
+        """Return the conversation as other servers of the bot's generation read it."""
+        old_names = self._assistant.generation is Generation.LEGACY
+        return current_state(tracker, events, old_names=old_names)
 
     async def _events_for(self, ask: CallAction) -> Sequence[Event]:
         """Return the events an action is shown, its drafts at the end."""
@@ -177,8 +184,3 @@ class Performer:
         if isinstance(wanted, int):
             shown = shown[max(0, len(shown) - wanted) :]
         return [*shown, *ask.draft]
-
-
-def domain_for_actions(domain: Domain) -> dict[str, Json]:
-    """Return the domain as action servers of every generation read it."""
-    return as_dict(domain, "union")

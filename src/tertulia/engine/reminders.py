@@ -77,7 +77,8 @@ class Reminders:
     ) -> None:
         """Run the action of the 0.x form, with no message that policies could look at."""
         tracker = await conversation.note([EMPTY_MESSAGE])
-        decision = Decision(action=action, policy=None, confidence=None)
+        why = {"by": "reminder"}
+        decision = Decision(action=action, policy=None, confidence=None, why=why)
         await performer.run(run_decision(tracker, decision, assistant.context))
 
 

@@ -61,9 +61,10 @@ class ActionModule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The response (NLG) server. type: `callback`, or `response` for the domain's own."""
+    """The response (NLG) server. type: `callback`, or `response` for the domain's own responses."""
 
-    type: str | None = None
+    url: str = ""
+    type: Literal["callback", "response"] | None = None
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.base.errors import LockTimeout, StoreConflict, StoreUnavailable
+from tertulia.core.asks import ActionAnswer
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
 from tertulia.core.tracker import replay
@@ -239,3 +241,39 @@ async def test_a_bot_without_an_action_server_goes_on_and_says_so(
     assert await say(served, "/slow") == []
     assert "action_endpoint" in caplog.text
     assert isinstance((await stored(served))[-1], ActionExecuted)
+
+
+class Asked:
+    """An action server that remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, object]] = []
+
+    async def run(self, name: str, body: dict[str, object]) -> ActionAnswer:
+        self.bodies.append(body)
+        return ActionAnswer()
+
+    async def close(self) -> None:
+        return None
+
+
+async def test_the_domain_goes_to_every_action_unless_only_some_shall_have_it() -> None:
+    for selective, sent in ((False, True), (True, False)):
+        actions = Asked()
+        served = service(actions=actions)
+        processor = served.processor
+        processor.outside = replace(processor.outside, selective_domain=selective)
+        await say(served, "/slow")
+        assert ("domain" in actions.bodies[0]) is sent
+
+
+async def test_an_action_may_be_shown_the_newest_events_only() -> None:
+    actions = Asked()
+    served = service(actions=actions)
+    await say(served, "/greet")
+    processor = served.processor
+    processor.outside = replace(processor.outside, tracker_events=2)
+    await say(served, "/slow")
+    tracker = actions.bodies[0]["tracker"]
+    assert isinstance(tracker, dict)
+    assert len(tracker["events"]) == 2

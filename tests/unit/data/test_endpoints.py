@@ -1,0 +1,73 @@
+"""endpoints.yml is read whole, and every mistake in it is named with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from tertulia.base.diagnostics import Diagnostics
+from tertulia.data.endpoints import read_endpoints
+from tertulia.schema.endpoints import ActionEndpoint, Endpoints
+
+
+def read(tmp_path: Path, text: str, **env: str) -> tuple[Endpoints, list[str]]:
+    path = tmp_path / "endpoints.yml"
+    path.write_text(text, "utf-8")
+    diagnostics = Diagnostics()
+    endpoints = read_endpoints(path, env=env, diagnostics=diagnostics)
+    places = [f"{p.at.line if p.at else 0} {p.code}" for p in diagnostics.problems]
+    return endpoints, places
+
+
+def test_an_empty_file_has_no_endpoints(tmp_path: Path) -> None:
+    assert read(tmp_path, "# nothing\n") == (Endpoints(), [])
+
+
+def test_a_section_without_content_counts_as_absent(tmp_path: Path) -> None:
+    assert read(tmp_path, "action_endpoint:\nevent_broker:\n") == (Endpoints(), [])
+
+
+def test_variables_of_the_environment_are_filled_in_and_secrets_stay_secret(
+    tmp_path: Path,
+) -> None:
+    text = "action_endpoint:\n  url: http://${HOST}/w\n  token: ${TOKEN}\n"
+    endpoints, problems = read(tmp_path, text, HOST="h:1", TOKEN="hidden")
+    assert problems == []
+    assert isinstance(endpoints.action_endpoint, ActionEndpoint)
+    assert endpoints.action_endpoint.url == "http://h:1/w"
+    assert "hidden" not in repr(endpoints)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("- a\n", "1 T136"),
+        ("nlg:\n  url: http://h\naction_endpont:\n  url: x\n", "4 T137"),
+        ("event_broker:\n  type: pika\n", "2 T138"),
+        ("tracker_store:\n  type: redis\n", "2 T138"),
+        ("tracker_store:\n  type: SQL\n  dialect: postgresql\n", "2 T138"),
+        ("lock_store:\n  type: redis\n", "2 T138"),
+        ("nlg:\n  type: callback\n", "2 T139"),
+        ("nlg:\n  url: http://h\n  typ: callback\n", "3 T139"),
+        ("action_endpoint:\n  url: http://h\n  tracker_events: -1\n", "3 T139"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, problem: str) -> None:
+    assert read(tmp_path, text)[1] == [problem]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tracker_store:\n  type: SQL\n  dialect: sqlite\n  db: x.db\n",
+        "tracker_store:\n  type: in_memory\n",
+        "lock_store:\n  type: in_memory\n",
+        "nlg:\n  type: response\n",
+        'version: "3.1"\n',
+    ],
+)
+def test_what_the_product_does_anyway_may_be_named(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text)[1] == []
+
+
+def test_an_sql_store_by_name_is_remembered_for_its_way_to_cut_sessions(tmp_path: Path) -> None:
+    assert read(tmp_path, "tracker_store:\n  type: sql\n")[0].sql_store
