@@ -156,6 +156,14 @@ def test_the_terminal_offers_buttons_by_number(bot: Path) -> None:
     assert "You are most welcome." not in done.out
 
 
+def test_the_terminal_says_why_the_bot_acts_when_asked(bot: Path) -> None:
+    done = run("shell", "--trace", folder=bot, typed="hello\n/ask_wifi\n")
+    assert "  utter_greet (MemoizationPolicy 1.00): the story 'a good day', data/" in done.out
+    assert "(RulePolicy 1.00): the rule 'tell about the wifi', data/rules.yml:" in done.out
+    assert "  action_session_start: a session begins" in done.out
+    assert "the story" not in run("shell", folder=bot, typed="hello\n").out
+
+
 def test_a_conversation_in_the_terminal_can_be_taken_up_again(bot: Path) -> None:
     run("shell", "--conversation-id", "me", folder=bot, typed="hello\nI am sad\n")
     done = run("shell", "--conversation-id", "me", folder=bot, typed="no\n")

@@ -51,10 +51,10 @@ def test_a_missing_path_is_a_problem_and_the_others_are_found(tmp_path: Path):
 
 
 def test_short_names_begin_where_paths_part():
-    files = ["/home/me/bot/data/a.yml", "/home/me/bot/data/more/b.yml", "bot/rules.yml"]
+    files = ["/srv/bots/bot/data/a.yml", "/srv/bots/bot/data/more/b.yml", "bot/rules.yml"]
     assert short_names(files) == {
-        "/home/me/bot/data/a.yml": "a.yml",
-        "/home/me/bot/data/more/b.yml": "more/b.yml",
+        "/srv/bots/bot/data/a.yml": "a.yml",
+        "/srv/bots/bot/data/more/b.yml": "more/b.yml",
         "bot/rules.yml": "rules.yml",
     }
 

@@ -38,14 +38,14 @@ def test_the_first_place_is_kept_and_different_ones_are_counted() -> None:
 
 
 def test_a_file_is_called_as_the_training_run_calls_it() -> None:
-    origins: Origins[str] = Origins({"/home/me/bot/data/a.yml": "data/a.yml"})
-    origins.note("key", placed("s", "/home/me/bot/data/a.yml", 4))
+    origins: Origins[str] = Origins({"/srv/bots/bot/data/a.yml": "data/a.yml"})
+    origins.note("key", placed("s", "/srv/bots/bot/data/a.yml", 4))
     assert origins.of(["key"])["key"].file == "data/a.yml"
 
 
 def test_a_path_from_a_root_never_gets_in() -> None:
     origins: Origins[str] = Origins({})
-    origins.note("key", placed("s", "/home/me/bot/data/a.yml", 4))
+    origins.note("key", placed("s", "/srv/bots/bot/data/a.yml", 4))
     assert origins.of(["key"])["key"].file == "a.yml"
 
 
