@@ -1,6 +1,7 @@
 """Blocks of code in the documents are valid, and links lead somewhere."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -64,3 +65,13 @@ def test_every_document_is_reached_from_the_index() -> None:
     }
     written = {page for page in (ROOT / "docs").rglob("*.md") if "adr" not in page.parts}
     assert written - listed - {ROOT / "docs" / "index.md"} == set()
+
+
+def test_tests_that_documents_name_exist() -> None:
+    named = {
+        path
+        for page in pages()
+        for path in re.findall(r"`(tests/[\w/.]+)`", page.read_text(encoding="utf-8"))
+    }
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+    assert len(named) > 10
