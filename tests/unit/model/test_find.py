@@ -8,7 +8,7 @@ from tests.unit.model.samples import sample
 
 from tertulia.base.errors import ModelError
 from tertulia.model.archive import write_model
-from tertulia.model.find import find_model
+from tertulia.model.find import find_model, find_models
 
 
 def put(path: Path, *, time: int) -> Path:
@@ -62,3 +62,19 @@ def test_without_a_model_the_error_says_how_to_train(tmp_path: Path, make: bool)
         find_model(folder)
     assert caught.value.code == "T402"
     assert "tertulia train" in caught.value.hint
+
+
+def test_every_model_of_a_folder_can_be_had_the_newest_last(tmp_path: Path) -> None:
+    for time, name in enumerate(["b.tar.gz", "a.zip", "c"]):
+        put(tmp_path / name, time=time + 1)
+    assert find_models(tmp_path) == [tmp_path / name for name in ("b.tar.gz", "a.zip", "c")]
+
+
+def test_a_model_is_every_model_of_itself(tmp_path: Path) -> None:
+    for name in ["a.tar.gz", "b"]:
+        assert find_models(put(tmp_path / name, time=1)) == [tmp_path / name]
+
+
+def test_a_folder_without_models_has_not_every_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="T402"):
+        find_models(tmp_path)

@@ -210,3 +210,30 @@ def test_places_of_entities_that_make_no_sense_are_left_out():
         {"entity": "a", "value": 1},
     ]
     assert markdown([said("a", "text", *wrong)]) == "## d\n* a: text\n"
+
+
+def test_a_noted_action_has_a_line_even_if_stories_leave_it_out():
+    events = [LISTEN, said("greet", "hello"), LISTEN]
+    dialogue = Dialogue("d", events, {2: "predicted: utter_a"})
+    assert dump_yaml([dialogue]).endswith("  - action: action_listen  # predicted: utter_a\n")
+    written = dump_markdown(dialogue)
+    assert written.endswith("    - action_listen   <!-- predicted: utter_a -->\n")
+    assert written.count("action_listen") == 1
+
+
+def test_yaml_lists_the_entities_of_a_message_without_text():
+    entities: list[Entity] = [{"entity": "city", "value": "Rome", "role": "to"}]
+    data = {"intent": {"name": "book"}, "entities": entities}
+    events = [UserUttered(text=None, parse_data=data)]
+    assert (
+        dump_yaml([Dialogue("d", events)])
+        == """version: "3.1"
+stories:
+- story: d
+  steps:
+  - intent: book
+    entities:
+    - city: Rome
+      role: to
+"""
+    )
