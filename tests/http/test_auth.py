@@ -47,6 +47,7 @@ GUARDED = [
     ("POST", "/conversations/u/predict"),
     ("POST", "/conversations/u/execute"),
     ("POST", "/conversations/u/messages"),
+    ("POST", "/conversations/u/trigger_intent"),
     ("POST", "/predict"),
     ("POST", "/model/predict"),
     ("POST", "/parse"),

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
-from tertulia.base.errors import PortError, TertuliaError
+from tertulia.base.errors import StoreConflict, TertuliaError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
 from tertulia.core.reminders import Reminder
@@ -88,8 +88,9 @@ class Schedule:
             self._wake.clear()
             try:
                 pause = await self.look()
-            except PortError as error:
-                _log.error("%s", error)
+            except Exception as error:  # noqa: BLE001 - the border of a background task
+                known = isinstance(error, TertuliaError)
+                _log.error("T716 no reminder can fire now: %s", error, exc_info=not known)
                 pause = _FIRST_DELAY
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -139,20 +140,15 @@ class Schedule:
     async def _attempt(self, key: Key, reminder: Reminder) -> None:
         try:
             await self._fire(reminder)
-        except TertuliaError as error:
+        except Exception as error:  # noqa: BLE001 - the border of a background task
             delay = self._postpone(key)
-            _log.warning(
-                "T716 the reminder '%s' failed (%s); tried again in %g s unless it is done",
+            _log.log(
+                logging.INFO if isinstance(error, StoreConflict) else logging.ERROR,
+                "T716 the reminder '%s' failed (%s); tried again in %g s if it is still to fire",
                 reminder.name,
-                error,
+                error if isinstance(error, TertuliaError) else type(error).__name__,
                 delay,
-            )
-        except Exception:  # noqa: BLE001 - the border of a background task
-            delay = self._postpone(key)
-            _log.exception(
-                "T716 the reminder '%s' failed; tried again in %g s unless it is done",
-                reminder.name,
-                delay,
+                exc_info=None if isinstance(error, TertuliaError) else error,
             )
         else:
             self._failed.pop(key, None)
