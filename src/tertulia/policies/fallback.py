@@ -42,8 +42,13 @@ class FallbackPolicy:
     @classmethod
     def train(cls, config: FallbackConfig, data: PolicyTraining) -> Self:
         """Return the policy. Raises ConfigError when the bot lacks the fallback action."""
-        check_action(config.fallback_action_name, cls.name, data)
+        cls.check(config, data)
         return cls(config)
+
+    @classmethod
+    def check(cls, config: FallbackConfig, data: PolicyTraining) -> None:
+        """Raise ConfigError when the bot lacks the fallback action."""
+        check_action(config.fallback_action_name, cls.name, data)
 
     @classmethod
     def from_parts(cls, config: FallbackConfig, parts: Parts, domain: Domain) -> Self:

@@ -33,6 +33,7 @@ from tertulia.policies.policy import (
     PolicyTraining,
     by_generation,
     examples,
+    moments,
     priority_of,
 )
 from tertulia.policies.state_book import texts
@@ -89,6 +90,12 @@ class LearnedPolicy:
         self._by_intent = any(name.startswith("0 intent ") for name in user_facts)
 
     @classmethod
+    def check(cls, config: LearnedConfig, data: PolicyTraining) -> None:
+        """Raise ConfigError when there is nothing to learn from."""
+        if not any(True for one in data.stories(augmented=False) for _ in moments(one, data.table)):
+            raise nothing_to_learn(cls.name, data, "Write a story, or leave the policy out.")
+
+    @classmethod
     def train(cls, config: LearnedConfig, data: PolicyTraining) -> Self:
         """Learn all stories, those glued together too.
 
@@ -99,12 +106,7 @@ class LearnedPolicy:
             data.stories(augmented=True), data.table, width(config.max_history, data.generation)
         )
         if not found:
-            raise ConfigError(
-                f"the policy '{cls.name}' has no story to learn from",
-                hint="Write a story, or leave the policy out.",
-                at=data.at,
-                code="T187",
-            )
+            raise nothing_to_learn(cls.name, data, "Write a story, or leave the policy out.")
         actions = sorted({example.action for example in found})
         number = {action: index for index, action in enumerate(actions)}
         vocabulary = Vocabulary.of(example.states for example in found)
@@ -215,6 +217,13 @@ class SklearnPolicy(LearnedPolicy):
     """The learned policy under a name of 0.x to 2.x."""
 
     name: ClassVar[str] = "SklearnPolicy"
+
+
+def nothing_to_learn(policy: str, data: PolicyTraining, hint: str) -> ConfigError:
+    """Return the error of a policy for which no story is of use."""
+    return ConfigError(
+        f"the policy '{policy}' has no story to learn from", hint=hint, at=data.at, code="T187"
+    )
 
 
 def width(max_history: int | UnsetType | None, generation: Generation) -> int:

@@ -4,7 +4,7 @@ A policy is a pure function of the tracker: no clock, no chance, no memory betwe
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -116,6 +116,20 @@ class Policy(Protocol):
 
         Raises:
             HistoryTruncated: the loaded part of the conversation is too short.
+        """
+        ...
+
+
+@runtime_checkable
+class CheckedPolicy(Protocol):
+    """A policy that can tell what would stop its training, without learning anything."""
+
+    @classmethod
+    def check(cls, config: Any, data: PolicyTraining) -> None:
+        """Note in the data's diagnostics what `train` would.
+
+        Raises:
+            ConfigError: as `train`.
         """
         ...
 

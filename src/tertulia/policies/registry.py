@@ -20,7 +20,7 @@ from tertulia.data.yaml import Entry, Node, convert
 from tertulia.ml.parts import Parts
 from tertulia.policies.ensemble import Ensemble, make_ensemble
 from tertulia.policies.parameters import NO_EFFECT
-from tertulia.policies.policy import Policy, PolicyConfig, PolicyTraining
+from tertulia.policies.policy import CheckedPolicy, Policy, PolicyConfig, PolicyTraining
 
 _HOMES: Final = {
     "MemoizationPolicy": "memoization",
@@ -121,6 +121,17 @@ def train_policies(
         (choice, choice.kind.train(choice.config, replace(data, at=choice.at)))
         for choice in choices
     ]
+
+
+def check_policies(choices: Sequence[PolicyChoice], data: PolicyTraining) -> None:
+    """Note what would stop the training of the policies, as far as they can tell beforehand."""
+    for choice in choices:
+        if not issubclass(choice.kind, CheckedPolicy):
+            continue
+        try:
+            choice.kind.check(choice.config, replace(data, at=choice.at))
+        except ConfigError as error:
+            data.diagnostics.error(error.code, error.message, hint=error.hint, at=error.at)
 
 
 def build_ensemble(choices: Sequence[PolicyChoice], data: PolicyTraining) -> Ensemble:

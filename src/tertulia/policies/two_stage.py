@@ -49,6 +49,12 @@ class TwoStageFallbackPolicy:
     @classmethod
     def train(cls, config: TwoStageConfig, data: PolicyTraining) -> Self:
         """Return the policy. Raises ConfigError when an action or the deny intent is missing."""
+        cls.check(config, data)
+        return cls(config)
+
+    @classmethod
+    def check(cls, config: TwoStageConfig, data: PolicyTraining) -> None:
+        """Raise ConfigError when an action or the deny intent is missing."""
         check_action(config.fallback_core_action_name, cls.name, data)
         check_action(config.fallback_nlu_action_name, cls.name, data)
         deny = config.deny_suggestion_intent_name
@@ -60,7 +66,6 @@ class TwoStageFallbackPolicy:
                 at=data.at,
                 code="T185",
             )
-        return cls(config)
 
     @classmethod
     def from_parts(cls, config: TwoStageConfig, parts: Parts, domain: Domain) -> Self:

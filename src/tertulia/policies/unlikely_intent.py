@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tertulia.base.errors import ConfigError, ModelError
+from tertulia.base.errors import ModelError
 from tertulia.core.domain.model import Domain
 from tertulia.core.events import ACTION_LISTEN, ActionExecuted, UserUttered
 from tertulia.core.prediction import Prediction
@@ -31,11 +31,13 @@ from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import SparseSoftmax
 from tertulia.policies.features import Row, Vocabulary
-from tertulia.policies.learned import loaded_model, recipe, width
+from tertulia.policies.learned import loaded_model, nothing_to_learn, recipe, width
 from tertulia.policies.policy import PolicyConfig, PolicyTraining
 from tertulia.policies.state_book import texts
 
 QUANTILES = 20
+
+_WRITE = "Write a story with a user message, or leave the policy out."
 
 
 class UnlikelyIntentConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +80,12 @@ class UnexpecTEDIntentPolicy:
         self._index = min(int(config.tolerance * QUANTILES), QUANTILES - 1)
 
     @classmethod
+    def check(cls, config: UnlikelyIntentConfig, data: PolicyTraining) -> None:
+        """Raise ConfigError when no story has a user message with an intent."""
+        if not _examples(data, 1):
+            raise nothing_to_learn(cls.name, data, _WRITE)
+
+    @classmethod
     def train(cls, config: UnlikelyIntentConfig, data: PolicyTraining) -> Self:
         """Learn which intents the stories have after which states.
 
@@ -86,12 +94,7 @@ class UnexpecTEDIntentPolicy:
         """
         found = _examples(data, width(config.max_history, data.generation))
         if not found:
-            raise ConfigError(
-                f"the policy '{cls.name}' has no story to learn from",
-                hint="Write a story with a user message, or leave the policy out.",
-                at=data.at,
-                code="T187",
-            )
+            raise nothing_to_learn(cls.name, data, _WRITE)
         intents = sorted({intent for seen in found.values() for intent in seen})
         number = {intent: index for index, intent in enumerate(intents)}
         vocabulary = Vocabulary.of(found)

@@ -21,10 +21,13 @@ from tertulia.core.domain.responses import (
 )
 
 
-def check(domain: Domain, diagnostics: Diagnostics) -> None:
-    """Note every name in the domain that refers to nothing."""
+def check(domain: Domain, diagnostics: Diagnostics, sent_by_code: Collection[str] = ()) -> None:
+    """Note every name in the domain that refers to nothing.
+
+    sent_by_code: responses that only custom actions send, with values of their own.
+    """
     check_references(domain, diagnostics)
-    check_responses(domain, diagnostics)
+    check_responses(domain, diagnostics, sent_by_code)
 
 
 def check_references(domain: Domain, diagnostics: Diagnostics) -> None:
@@ -39,7 +42,9 @@ def check_references(domain: Domain, diagnostics: Diagnostics) -> None:
     _check_utterances(domain, diagnostics)
 
 
-def check_responses(domain: Domain, diagnostics: Diagnostics) -> None:
+def check_responses(
+    domain: Domain, diagnostics: Diagnostics, sent_by_code: Collection[str] = ()
+) -> None:
     """Note conditions and variables without a slot, and braces that keep a text from filling.
 
     A variable without a slot is no fault when an action passes it with its call.
@@ -48,7 +53,12 @@ def check_responses(domain: Domain, diagnostics: Diagnostics) -> None:
     look_up = _LookUp(domain, diagnostics)
     for name, variations in domain.responses.items():
         for variation in variations:
-            _check_variation(f"the response '{name}'", variation, fields, look_up)
+            who = f"the response '{name}'"
+            _check_conditions(who, variation, look_up)
+            for field in fields:
+                for text in texts_in(variation.content.get(field)):
+                    what = f"'{field}' of {who}"
+                    _check_text(what, text, variation.at, look_up, name in sent_by_code)
 
 
 class _LookUp:
@@ -149,9 +159,7 @@ def _check_utterances(domain: Domain, diagnostics: Diagnostics) -> None:
             )
 
 
-def _check_variation(
-    who: str, variation: Variation, fields: tuple[str, ...], look_up: _LookUp
-) -> None:
+def _check_conditions(who: str, variation: Variation, look_up: _LookUp) -> None:
     for condition in variation.condition or ():
         if not look_up.has("slot", condition.name):
             look_up.diagnostics.warning(
@@ -161,18 +169,18 @@ def _check_variation(
                 hint=look_up.remedy("slot", condition.name),
                 at=variation.at,
             )
-    for field in fields:
-        for text in texts_in(variation.content.get(field)):
-            _check_text(f"'{field}' of {who}", text, variation.at, look_up)
 
 
-def _check_text(what: str, text: str, at: SourceSpan | None, look_up: _LookUp) -> None:
+def _check_text(
+    what: str, text: str, at: SourceSpan | None, look_up: _LookUp, has_values: bool
+) -> None:
+    """has_values: whoever sends the text passes values of its own."""
     names = variables_in(text)
     plain = [name for name in names if '"' in name]
     if plain and plain == names:
         # Braces of JSON: the text cannot be filled and so stays as it is meant.
         return
-    for name in names:
+    for name in () if has_values else names:
         if not look_up.has("slot", name):
             look_up.diagnostics.warning(
                 "T246",

@@ -5,6 +5,7 @@ Source: nlu.md section 5.
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Collection
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.data.nlu.model import Example, NluData
@@ -12,13 +13,16 @@ from tertulia.data.nlu.model import Example, NluData
 _FEWEST = 2
 
 
-def check_nlu(data: NluData, diagnostics: Diagnostics) -> None:
-    """Note everything that would train badly or not at all; the data is left as it is."""
+def check_nlu(data: NluData, diagnostics: Diagnostics, responses: Collection[str] = ()) -> None:
+    """Note everything that would train badly or not at all; the data is left as it is.
+
+    responses: names of those in the domain, beside those in the data.
+    """
     _counts(data, diagnostics)
     _ambiguous_texts(data, diagnostics)
     _synonyms(data, diagnostics)
     _regexes(data, diagnostics)
-    _retrieval(data, diagnostics)
+    _retrieval(data, {*responses, *data.responses}, diagnostics)
     for example in data.examples:
         _entities(example, diagnostics)
 
@@ -96,11 +100,11 @@ def _regexes(data: NluData, diagnostics: Diagnostics) -> None:
             )
 
 
-def _retrieval(data: NluData, diagnostics: Diagnostics) -> None:
+def _retrieval(data: NluData, responses: Collection[str], diagnostics: Diagnostics) -> None:
     reported: set[str] = set()
     for example in data.examples:
         key = example.response_key
-        if key is None or key in reported or f"utter_{key}" in data.responses:
+        if key is None or key in reported or f"utter_{key}" in responses:
             continue
         reported.add(key)
         diagnostics.warning(

@@ -74,27 +74,23 @@ class RulePolicy:
         Raises:
             ConfigError: the fallback action is no action of the bot.
         """
-        if config.enable_fallback_prediction:
-            check_action(config.core_fallback_action_name, cls.name, data)
-        rules, stories, table = data.rules(), data.stories(augmented=False), data.table
-        if config.restrict_rules:
-            check_restriction(rules, data.diagnostics)
         origins: Origins[str] = Origins(data.files)
-        reasoner = Reasoner(
-            table, learn_rules(rules, table, origins), learn_unhappy_paths(rules, stories, table)
-        )
-        data.report(cls.name, 0.5)
-        hidden: frozenset[Source] = frozenset()
-        only = NO_RULE_ONLY
-        if config.check_for_contradictions:
-            check_completeness(rules, data.domain, table, data.diagnostics)
-            checked = Contradictions(reasoner, data.diagnostics)
-            checked.check(rules, stories)
-            hidden = checked.unused(data.domain)
-            only = rule_only(rules, stories, table)
+        checked = _check(config, data, origins)
         data.report(cls.name, 1.0)
+        reasoner = checked.reasoner
         known = origins.of(entry.key for entry in reasoner.rules)
-        return cls(config, reasoner, hidden=hidden, rule_only=only, origins=known)
+        return cls(
+            config, reasoner, hidden=checked.hidden, rule_only=checked.rule_only, origins=known
+        )
+
+    @classmethod
+    def check(cls, config: RuleConfig, data: PolicyTraining) -> None:
+        """Note what is wrong with the rules.
+
+        Raises:
+            ConfigError: the fallback action is no action of the bot.
+        """
+        _check(config, data, Origins(data.files))
 
     @classmethod
     def from_parts(cls, config: RuleConfig, parts: Parts, domain: Domain) -> Self:
@@ -175,3 +171,34 @@ class RulePolicy:
             return 1.0
         confidence = tracker.state.latest_message.intent.get("confidence")
         return float(confidence) if isinstance(confidence, int | float) else 1.0
+
+
+class _Checked(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules that were compared with each other and with the stories."""
+
+    reasoner: Reasoner
+    hidden: frozenset[Source] = frozenset()
+    rule_only: RuleOnly = NO_RULE_ONLY
+
+
+def _check(config: RuleConfig, data: PolicyTraining, origins: Origins[str]) -> _Checked:
+    """Return the rules; what is wrong with them goes to the diagnostics. origins: gets them."""
+    if config.enable_fallback_prediction:
+        check_action(config.core_fallback_action_name, RulePolicy.name, data)
+    rules, stories, table = data.rules(), data.stories(augmented=False), data.table
+    if config.restrict_rules:
+        check_restriction(rules, data.diagnostics)
+    reasoner = Reasoner(
+        table, learn_rules(rules, table, origins), learn_unhappy_paths(rules, stories, table)
+    )
+    data.report(RulePolicy.name, 0.5)
+    if not config.check_for_contradictions:
+        return _Checked(reasoner=reasoner)
+    check_completeness(rules, data.domain, table, data.diagnostics)
+    checked = Contradictions(reasoner, data.diagnostics)
+    checked.check(rules, stories)
+    return _Checked(
+        reasoner=reasoner,
+        hidden=checked.unused(data.domain),
+        rule_only=rule_only(rules, stories, table),
+    )
