@@ -15,9 +15,10 @@ class Registry(Generic[T]):
     """Finds classes of one kind by name; importing this loads none of them.
 
     Search order: built-in name, alias (a name of the originals), entry point group
-    `tertulia.<kind>`, dotted path `package.module.Class` where the caller allows it.
+    `tertulia.<group>`, dotted path `package.module.Class` where the caller allows it.
     builtin: name to `module:Class`. aliases: name to a built-in name.
-    extras: built-in name to the pip extra that it needs.
+    extras: built-in name to the pip extra that it needs. group: short name of the kind for entry
+    points, the kind itself when left out.
     """
 
     def __init__(
@@ -27,8 +28,10 @@ class Registry(Generic[T]):
         *,
         aliases: Mapping[str, str] | None = None,
         extras: Mapping[str, str] | None = None,
+        group: str | None = None,
     ) -> None:
         self.kind = kind
+        self.group = f"tertulia.{group or kind}"
         self._builtin = dict(builtin)
         self._aliases = dict(aliases or {})
         self._extras = dict(extras or {})
@@ -63,7 +66,7 @@ class Registry(Generic[T]):
         return self._load(wanted, target, at)
 
     def _entry_point(self, name: str) -> str | None:
-        for point in entry_points(group=f"tertulia.{self.kind}"):
+        for point in entry_points(group=self.group):
             if point.name == name:
                 return point.value
         return None
@@ -74,7 +77,8 @@ class Registry(Generic[T]):
             found = getattr(import_module(module), attribute)
         except ModuleNotFoundError as error:
             missing = error.name or ""
-            if module == missing or module.startswith(f"{missing}."):
+            leads_nowhere = module == missing or module.startswith(f"{missing}.")
+            if name not in self._builtin and leads_nowhere:
                 raise UnknownComponent(
                     f"there is no {self.kind} called '{name}': no module '{missing}'",
                     hint="Check the path, and that its folder is the project's own.",

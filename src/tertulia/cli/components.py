@@ -45,7 +45,7 @@ def _names(registry: "Registry[Any]") -> Iterator[tuple[str, str, str, str]]:
         if "." not in name:
             stands_for = "" if canonical == name else canonical
             yield registry.kind, name, stands_for, _origin(registry, name)
-    for point in sorted(entry_points(group=f"tertulia.{registry.kind}"), key=lambda p: p.name):
+    for point in sorted(entry_points(group=registry.group), key=lambda p: p.name):
         yield registry.kind, point.name, "", point.dist.name if point.dist else "a package"
 
 

@@ -33,7 +33,9 @@ BUILTIN: Final[dict[str, str]] = {
     "ResponseSelector": f"{_HERE}selectors.response:ResponseSelector",
 }
 
-REGISTRY: Final[Registry[object]] = Registry("NLU component", BUILTIN, aliases=OLD_NAMES)
+REGISTRY: Final[Registry[object]] = Registry(
+    "NLU component", BUILTIN, aliases=OLD_NAMES, group="nlu"
+)
 
 TOKENIZER_ENDING: Final = "Tokenizer"
 TAGGERS: Final = frozenset({"CRFEntityExtractor", "DIETClassifier"})

@@ -66,8 +66,9 @@ POLICIES: Final[Registry[Policy]] = Registry(
     "policy",
     {name: f"tertulia.policies.{module}:{name}" for name, module in _HOMES.items()},
     aliases=_aliases(),
+    group="policies",
 )
-"""Every policy by name; entry point group `tertulia.policy` adds more."""
+"""Every policy by name; entry point group `tertulia.policies` adds more."""
 
 _FEATURIZERS: Final = (
     "MaxHistoryTrackerFeaturizer",
