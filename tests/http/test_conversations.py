@@ -115,6 +115,21 @@ async def test_until_ends_the_conversation_at_a_time(client: Client) -> None:
     assert shown["latest_event_time"] == 20.0
 
 
+async def test_a_part_of_a_conversation_is_nobodys_in_legacy(
+    client: Client, profile: Profile
+) -> None:
+    await client.put("/conversations/t/tracker/events", TIMED)
+    name = {"legacy": "default", "modern": "t"}[profile]
+    assert (await client.get("/conversations/t/tracker?until=20")).json()["sender_id"] == name
+    assert (await client.get("/conversations/t/tracker")).json()["sender_id"] == "t"
+
+
+async def test_the_time_of_a_posted_reminder_is_written_in_one_way(client: Client) -> None:
+    body = {"event": "reminder", "date_time": "2999-01-01T10:00:00Z", "intent": "hello"}
+    answer = await client.post("/conversations/t/tracker/events", body)
+    assert answer.json()["events"][-1]["date_time"] == "2999-01-01T10:00:00+00:00"
+
+
 @pytest.mark.parametrize("resource", ["tracker", "story"])
 async def test_a_time_that_is_no_number_is_refused_in_legacy_and_ignored_in_modern(
     client: Client, profile: Profile, resource: str

@@ -66,9 +66,21 @@ async def test_a_missing_sender_is_the_default_one(client: Client) -> None:
     assert answer.json() == [{"recipient_id": "default", **HELLO}]
 
 
-async def test_the_channel_is_named_in_the_log(client: Client) -> None:
-    await client.post(WEBHOOK, {"sender": "u", "message": "/hello"})
-    assert (await users(client, "u"))[0]["input_channel"] == "rest"
+async def test_the_channel_is_named_in_the_log(modern: Client) -> None:
+    await modern.post(WEBHOOK, {"sender": "u", "message": "/hello"})
+    assert (await users(modern, "u"))[0]["input_channel"] == "rest"
+
+
+@pytest.mark.parametrize(
+    ("query", "channels", "name"),
+    [("", {}, "cmdline"), ("?stream=true", {}, "rest"), ("", {"rest": None}, "rest")],
+)
+async def test_without_credentials_the_legacy_channel_goes_by_the_name_of_the_console(
+    query: str, channels: dict[str, None], name: str
+) -> None:
+    async with connect("legacy", channels=channels) as client:
+        await client.post(WEBHOOK + query, {"sender": "u", "message": "/hello"})
+        assert (await users(client, "u"))[0]["input_channel"] == name
 
 
 async def test_another_channel_and_metadata_may_be_named(client: Client, profile: Profile) -> None:

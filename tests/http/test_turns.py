@@ -78,6 +78,15 @@ async def test_a_prediction_scores_every_action(client: Client, profile: Profile
     assert answer["scores"][0]["action"] == first[profile]
 
 
+async def test_a_prediction_shows_the_followup_as_used(client: Client) -> None:
+    followup = {"event": "followup", "name": "utter_hello"}
+    await client.post("/conversations/u/tracker/events", followup)
+    for _ in range(2):
+        answer = (await client.post("/conversations/u/predict")).json()
+        assert max(answer["scores"], key=lambda each: each["score"])["action"] == "utter_hello"
+        assert answer["tracker"]["followup_action"] is None
+
+
 async def test_a_prediction_for_an_unknown_conversation(client: Client, profile: Profile) -> None:
     answer = await client.post("/conversations/nosuch/predict")
     assert answer.status_code == {"legacy": 200, "modern": 404}[profile]

@@ -55,6 +55,7 @@ _OURS = _differs((500, "ServerError"), (500, "ServerError"))
 
 NO_MODEL = "T410"
 NO_POLICIES = "T150"
+UNKNOWN_ACTION = "T702"
 MALFORMED_JSON = "T801"
 BODY_TOO_LARGE = "T802"
 TOO_DEEP = "T803"
@@ -76,6 +77,7 @@ UNKNOWN_INTENT = "T818"
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
     NO_POLICIES: _NO_MODEL,
+    UNKNOWN_ACTION: _differs((500, "PredictionException"), (500, "ConversationError")),
     MALFORMED_JSON: _INVALID,
     BODY_TOO_LARGE: _same(413, "PayloadTooLarge"),
     TOO_DEEP: _INVALID,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 import msgspec
+from msgspec.structs import replace
 
 from tertulia.base.errors import EventRejected, RequestError
 from tertulia.core.events import Event, ReminderScheduled, SlotSet, UserUttered
@@ -81,8 +82,7 @@ def _checked(raws: Sequence[Json], *, now: float, legacy: bool) -> list[Event]:
         try:
             event = decode(raw, now=now)
             if event is not None:
-                _check(event, cast(Mapping[str, Json], raw), legacy=legacy)
-                found.append(event)
+                found.append(_checked_one(event, cast(Mapping[str, Json], raw), legacy=legacy))
         except (EventRejected, msgspec.ValidationError) as error:
             where = f"event {position}: " if len(raws) > 1 else ""
             what = error.message if isinstance(error, EventRejected) else str(error)
@@ -91,8 +91,8 @@ def _checked(raws: Sequence[Json], *, now: float, legacy: bool) -> list[Event]:
     return found
 
 
-def _check(event: Event, raw: Mapping[str, Json], *, legacy: bool) -> None:
-    """Check what the wire's types alone do not say."""
+def _checked_one(event: Event, raw: Mapping[str, Json], *, legacy: bool) -> Event:
+    """Check what the wire's types alone do not say. Times are written one way from here on."""
     if isinstance(event, UserUttered):
         msgspec.convert(event.parse_data, ParseData)
     elif isinstance(event, SlotSet):
@@ -100,7 +100,7 @@ def _check(event: Event, raw: Mapping[str, Json], *, legacy: bool) -> None:
             raise EventRejected("the event 'slot' has no 'value'", hint="Null empties the slot.")
     elif isinstance(event, ReminderScheduled):
         try:
-            datetime.fromisoformat(event.date_time)
+            return replace(event, date_time=datetime.fromisoformat(event.date_time).isoformat())
         except ValueError as error:
             raise EventRejected(
                 "the reminder's 'date_time' is no time",
@@ -108,6 +108,7 @@ def _check(event: Event, raw: Mapping[str, Json], *, legacy: bool) -> None:
             ) from error
     elif event.type_name == "entities":
         msgspec.convert(raw, _Entities)
+    return event
 
 
 def _wrong(message: str, *, hint: str = "") -> RequestError:

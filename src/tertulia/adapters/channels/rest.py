@@ -14,6 +14,9 @@ from tertulia.core.incoming import Incoming
 Json = Any
 
 NAME = "rest"
+CONSOLE_NAME = "cmdline"
+"""The channel's name in a 0.x server without credentials: its console took the same messages."""
+
 DEFAULT_SENDER = "default"
 _WRONG_PARAMETER = "T804"
 
@@ -25,8 +28,10 @@ def has_text(body: Json) -> bool:
     )
 
 
-def parse(body: Json) -> Incoming:
+def parse(body: Json, name: str = NAME) -> Incoming:
     """Return the message of a request body. Keys that nobody knows are ignored.
+
+    name: of the channel, for messages that bring none.
 
     Raises:
         RequestError: no object, no text, or a key of a wrong type; `parameter` names it.
@@ -46,7 +51,7 @@ def parse(body: Json) -> Incoming:
     return Incoming(
         sender_id=_sender(fields.get("sender")),
         text=text,
-        input_channel=channel or NAME,
+        input_channel=channel or name,
         metadata=dict(cast(Mapping[str, Json], metadata)) if metadata else {},
     )
 

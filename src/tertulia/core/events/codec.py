@@ -20,8 +20,8 @@ Raw = Mapping[str, Any]
 
 
 class Family(Enum):
-    """Who reads: clients of 0.x and 1.x, of 2.x and 3.x, or the action servers of either of the
-    former two, which know the old event names and every field.
+    """Who reads: clients of 0.x and 1.x, clients of 2.x and 3.x, or the action servers of 0.x
+    and 1.x bots, which get every field under the old names of events.
     """
 
     LEGACY = "legacy"

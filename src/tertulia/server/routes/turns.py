@@ -144,7 +144,8 @@ async def predict(request: AnyRequest, conversation_id: FromPath[str]) -> Predic
     scores = _scores(decision)
     if not served.settings.is_legacy:
         scores.sort(key=lambda each: (-each.score, each.action))
-    return Predicted(scores, decision.policy, served.show(view), decision.confidence)
+    shown = _with_followup_used(served.show(view))
+    return Predicted(scores, decision.policy, shown, decision.confidence)
 
 
 @operation(
@@ -167,9 +168,14 @@ async def predict_events(request: AnyRequest) -> Predicted:
     body = await read_json(request)
     events = any_number(body, now=served.now(), legacy=legacy, skip_unnamed=False)
     decision, view = await served.service.operations.predict_events(events, served.ready())
-    shown = served.show(view, verbosity)
+    shown = _with_followup_used(served.show(view, verbosity))
     confidence = msgspec.UNSET if legacy else decision.confidence
     return Predicted(_scores(decision), decision.policy, shown, confidence)
+
+
+def _with_followup_used(shown: TrackerJson) -> TrackerJson:
+    """Show the followup as used, as in the originals; the next turn finds it all the same."""
+    return {**shown, "followup_action": None}
 
 
 def _scores(decision: Decision) -> list[Score]:

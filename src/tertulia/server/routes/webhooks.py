@@ -22,6 +22,7 @@ from tertulia.server import query
 from tertulia.server.body import AnyRequest, decode_json
 from tertulia.server.declare import JSON, Facts, operation
 from tertulia.server.served import Served, served_by
+from tertulia.server.settings import ServerSettings
 from tertulia.server.turns import report_failure
 
 Json = Any
@@ -86,7 +87,7 @@ async def webhook(request: AnyRequest) -> Response[bytes] | Stream:
     if not served.settings.is_legacy and isinstance(body, dict) and not rest.has_text(body):
         _log.warning("T817 a message without text came in over 'rest' and was ignored")
         return _whole(_NOTHING)
-    incoming = rest.parse(body)
+    incoming = rest.parse(body, _channel_name(served.settings, as_lines=as_lines))
     if served.service.assistant is None:
         _log.warning("T410 a message came in while no model was loaded, and was ignored")
         return _whole(_NOTHING)
@@ -102,6 +103,16 @@ async def webhook(request: AnyRequest) -> Response[bytes] | Stream:
             raise
         _log.error("%s", error)
     return _whole(output.messages)
+
+
+def _channel_name(settings: ServerSettings, *, as_lines: bool) -> str:
+    """Return what the originals call the channel.
+
+    Without credentials that list `rest`, 0.x has only its console, which takes the same
+    messages; streaming went by the name of the class that both share.
+    """
+    is_console = settings.is_legacy and rest.NAME not in settings.channels and not as_lines
+    return rest.CONSOLE_NAME if is_console else rest.NAME
 
 
 def _whole(messages: list[Message]) -> Response[bytes]:
