@@ -1,0 +1,370 @@
+"""Replays recordings of Rasa Core 0.13.8, one exchange after the other, and compares answers."""
+
+import json
+import re
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import unquote
+
+import httpx2
+import msgspec
+import yaml
+
+from tertulia.adapters.remote.actions import HttpActionServer
+from tertulia.adapters.remote.client import EndpointClient
+from tertulia.adapters.remote.responses import HttpResponseServer
+from tertulia.schema.endpoints import ActionEndpoint, ResponseEndpoint
+
+from .legacy_normal import normal, of_recorded_keys
+from .normal import first_difference
+
+Json = Any
+_START = 1_700_000_000.5
+"""The time that the placeholders of requests stand for; later events of a list follow by 10 s."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer as it is compared. body: JSON, or text."""
+
+    status: int
+    body: Json
+
+
+class _Anything:
+    """Equal to everything: a part of an answer that no recording can tell."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __repr__(self) -> str:
+        return "<anything>"
+
+
+ANYTHING: Json = _Anything()
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """A recorded request, its answer, and what was asked of other servers meanwhile."""
+
+    number: int
+    note: str
+    request: dict[str, Json]
+    recorded: Json
+    answer: Answer
+    traffic: list[dict[str, Json]]
+
+    @property
+    def method(self) -> str:
+        return self.request["method"]
+
+    @property
+    def path(self) -> str:
+        return self.request["path"]
+
+    @property
+    def body(self) -> Json:
+        """Return the JSON that was sent, None when it was none."""
+        if "json" in self.request:
+            return self.request["json"]
+        try:
+            return json.loads(self.request.get("body", "null"))
+        except ValueError:
+            return None
+
+    @property
+    def conversation(self) -> str | None:
+        """Return whose conversation this is about, None for other exchanges."""
+        found = re.match(r"/conversations/([^/?]+)/", self.path)
+        if found:
+            return unquote(found[1])
+        if self.path.startswith("/webhooks/") and isinstance(self.body, dict):
+            return str(self.body.get("sender", "default"))
+        return None
+
+
+class Past(msgspec.Struct):
+    """What happened to conversations so far. answered: those with an answer other than an error;
+    refused: those with an error. accepted: those that only the recorded server refused.
+    """
+
+    answered: set[str] = msgspec.field(default_factory=set[str])
+    refused: set[str] = msgspec.field(default_factory=set[str])
+    accepted: set[str] = msgspec.field(default_factory=set[str])
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A deviation that is meant.
+
+    expect: the answer that is right for such an exchange, None when the rule says nothing of it.
+    It is given the answer that the rules before it left.
+    """
+
+    name: str
+    why: str
+    expect: Callable[[Exchange, Answer, Past], Answer | None]
+
+
+class LegacyScore(msgspec.Struct):
+    """How many answers equal the recording, and which rules explain others."""
+
+    file: str
+    total: int = 0
+    equal: int = 0
+    by_rule: Counter[str] = msgspec.field(default_factory=Counter[str])
+    explained: int = 0
+    left_out: int = 0
+    notes: list[str] = msgspec.field(default_factory=list[str])
+    differences: list[str] = msgspec.field(default_factory=list[str])
+
+    def __str__(self) -> str:
+        parts = [f"{self.file}: {self.equal}/{self.total} equal"]
+        if self.explained:
+            rules = ", ".join(f"{count} {name}" for name, count in sorted(self.by_rule.items()))
+            parts.append(f"{self.explained} by rule ({rules})")
+        if self.left_out:
+            parts.append(f"{self.left_out} of absent routes left out")
+        return ", ".join([*parts, *self.notes])
+
+
+_REMINDER_YEAR = re.compile(r'("date_time": ")\d{4}-')
+
+
+def read_exchanges(path: Path) -> list[Exchange]:
+    """Return the recorded exchanges of a file, each with the notes that follow it.
+
+    Reminders are moved to a year that no test run sees, here and in the answers.
+    """
+    found: list[Exchange] = []
+    for line in path.read_text("utf-8").splitlines():
+        record = json.loads(_REMINDER_YEAR.sub(r"\g<1>2999-", line))
+        if "_note" in record:
+            found[-1].traffic.append(record["_note"])
+        elif "n" in record:
+            response = record["response"]
+            body = response["json"] if "json" in response else _text(response.get("text", ""))
+            if "stream=" in record["request"]["path"]:
+                body = _lines(response.get("text") or json.dumps(body))
+            answer = Answer(response["status"], normal(body))
+            note = record["note"] or ""
+            found.append(Exchange(record["n"], note, record["request"], body, answer, []))
+    return found
+
+
+async def replay(
+    name: str,
+    exchanges: Iterable[Exchange],
+    client: httpx2.AsyncClient,
+    rules: Sequence[Rule],
+    *,
+    before: Callable[[Exchange], None] = lambda exchange: None,
+    absent: re.Pattern[str] | None = None,
+) -> LegacyScore:
+    """Send every recorded request and compare the answers.
+
+    before: told of each exchange before it is sent. absent: paths that the server does not have;
+    they and the conversations held over them are left out.
+    """
+    score, past, skipped = LegacyScore(name), Past(), set[str]()
+    for exchange in exchanges:
+        about = exchange.conversation
+        if about in skipped or (absent is not None and absent.match(exchange.path)):
+            score.left_out += 1
+            skipped |= {about} - {None}
+            continue
+        before(exchange)
+        received = await client.request(
+            exchange.method, _path(exchange), headers=_headers(exchange), content=_content(exchange)
+        )
+        score.total += 1
+        got = Answer(received.status_code, normal(_body(received)))
+        _judge(exchange, got, rules, score, past)
+        if about is not None:
+            await _remember(exchange, got, past, client, about)
+    return score
+
+
+async def _remember(
+    exchange: Exchange, got: Answer, past: Past, client: httpx2.AsyncClient, about: str
+) -> None:
+    """Note what became of a conversation; take back what the recorded server refused."""
+    ok_here, ok_there = got.status < 400, exchange.answer.status < 400
+    if ok_here:
+        past.answered.add(about)
+    if not ok_here:
+        past.refused.add(about)
+    if ok_here and not ok_there:
+        past.accepted.add(about)
+        if exchange.method == "POST" and exchange.path.partition("?")[0].endswith("/events"):
+            count = len(exchange.body) if isinstance(exchange.body, list) else 1
+            address = f"/conversations/{about}/tracker"
+            shown = (await client.get(f"{address}?include_events=ALL")).json()["events"]
+            await client.put(f"{address}/events", json=shown[: len(shown) - count])
+
+
+def _judge(
+    exchange: Exchange, got: Answer, rules: Sequence[Rule], score: LegacyScore, past: Past
+) -> None:
+    wanted, used = exchange.answer, list[str]()
+    for rule in rules:
+        if wanted == got:
+            break
+        expected = rule.expect(exchange, wanted, past)
+        if expected is not None:
+            wanted = expected
+            used.append(rule.name)
+    if wanted != got:
+        what = first_difference([wanted.status, wanted.body], [got.status, got.body])
+        by = f" after {', '.join(used)}" if used else ""
+        score.differences.append(
+            f"{exchange.number} {exchange.note}: {exchange.method} {exchange.path}: {what}{by}"
+        )
+    elif used:
+        score.explained += 1
+        score.by_rule.update(used)
+    else:
+        score.equal += 1
+
+
+def _path(exchange: Exchange) -> str:
+    """Return the path with a time where the recording has a placeholder (the note tells it)."""
+    found = re.match(r"T([+-][\d.]+)", exchange.note)
+    until = _START + (float(found[1]) if found else 20.0)
+    return exchange.path.replace("<TS>", str(until))
+
+
+def _headers(exchange: Exchange) -> Mapping[str, str]:
+    """Return the recorded headers; the recording program sent no others of meaning."""
+    return {"Accept-Encoding": "identity", **exchange.request["headers"]}
+
+
+def _content(exchange: Exchange) -> bytes | None:
+    if "body" in exchange.request:
+        return exchange.request["body"].encode()
+    if exchange.body is None:
+        return None
+    return msgspec.json.encode(_timed(exchange.body))
+
+
+def _timed(body: Json) -> Json:
+    """Put times where the recording has placeholders."""
+    if isinstance(body, list):
+        return [_at(each, _START + 10 * index) for index, each in enumerate(body)]
+    return _at(body, _START)
+
+
+def _at(event: Json, when: float) -> Json:
+    if isinstance(event, dict) and event.get("timestamp") == "<TS>":
+        return {**event, "timestamp": when}
+    return event
+
+
+def _body(received: httpx2.Response) -> Json:
+    kind = received.headers.get("content-type", "")
+    if "event-stream" in kind:
+        return _lines(received.text)
+    if "json" in kind:
+        try:
+            return received.json()
+        except ValueError:
+            return received.text
+    return _text(received.text)
+
+
+def _text(text: str) -> Json:
+    """Return YAML as what it says; other text as it is."""
+    return {"yaml": yaml.safe_load(text)} if text.startswith("%YAML 1.1\n---\n") else text
+
+
+def _lines(text: str) -> Json:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class Recorded:
+    """Another server of the recording: answers as it did, and checks what it is asked.
+
+    kind: its name in the recording's notes. missing: what it answers where the recording does
+    not say it, by sender and action.
+    """
+
+    def __init__(self, kind: str, missing: Mapping[tuple[str, str], Json] | None = None) -> None:
+        self._kind = kind
+        self._missing = missing or {}
+        self.asked = 0
+        self.compared = 0
+        self.differences: list[str] = []
+        self._exchange = ""
+        self._is_down = False
+        self._requests: deque[dict[str, Json]] = deque()
+        self._answers: deque[httpx2.Response] = deque()
+
+    def expect(
+        self, exchange: Exchange, unrecorded: httpx2.Response | Literal["down"] | None = None
+    ) -> None:
+        """Prepare for an exchange. unrecorded: the answer, where only the note describes it."""
+        self.end()
+        self._exchange = f"{exchange.number}"
+        self._is_down = unrecorded == "down"
+        for note in exchange.traffic:
+            if f"{self._kind}_request" in note:
+                self._requests.append(note[f"{self._kind}_request"])
+            if f"{self._kind}_response" in note:
+                found = note[f"{self._kind}_response"]
+                content = msgspec.json.encode(found["json"])
+                self._answers.append(httpx2.Response(found["status"], content=content))
+        if isinstance(unrecorded, httpx2.Response):
+            self._answers.append(unrecorded)
+
+    def end(self) -> None:
+        """Count what was recorded and not asked as differences."""
+        if self._answers or self._requests:
+            self.differences.append(f"{self._exchange}: a recorded request was not sent")
+        self._answers.clear()
+        self._requests.clear()
+
+    def transport(self) -> httpx2.MockTransport:
+        """Return what takes the place of a socket to this server."""
+        return httpx2.MockTransport(self._answer)
+
+    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+        if self._is_down:
+            raise httpx2.ConnectError("not reachable", request=request)
+        self.asked += 1
+        sent = json.loads(request.content)
+        if self._requests:
+            self._compare(self._requests.popleft(), request, sent)
+        if self._answers:
+            return self._answers.popleft()
+        known = self._missing.get((sent.get("sender_id"), sent.get("next_action")))
+        if known is None:
+            self.differences.append(f"{self._exchange}: a request that was not recorded")
+            return httpx2.Response(500)
+        return httpx2.Response(200, content=msgspec.json.encode(known))
+
+    def _compare(self, recorded: dict[str, Json], request: httpx2.Request, sent: Json) -> None:
+        self.compared += 1
+        wanted = normal(recorded.get("json", recorded.get("body")))
+        wanted.pop("version", None)  # each side only warns of the other's version
+        got = of_recorded_keys(wanted, normal(sent))
+        if recorded["path"] != request.url.raw_path.decode():
+            self.differences.append(f"{self._exchange}: path {request.url.raw_path!r}")
+        if recorded["headers"].get("X-My") != request.headers.get("X-My"):
+            self.differences.append(f"{self._exchange}: headers {request.headers!r}")
+        if wanted != got:
+            self.differences.append(f"{self._exchange}: {first_difference(wanted, got)}")
+
+
+def action_server(recorded: Recorded, endpoint: ActionEndpoint) -> HttpActionServer:
+    """Return the product's adapter, speaking to the recording in place of a socket."""
+    client = EndpointClient(endpoint, transport=recorded.transport())
+    return HttpActionServer(endpoint, client=client)
+
+
+def response_server(recorded: Recorded, endpoint: ResponseEndpoint) -> HttpResponseServer:
+    """Return the product's adapter, speaking to the recording in place of a socket."""
+    client = EndpointClient(endpoint, transport=recorded.transport())
+    return HttpResponseServer(endpoint, client=client)

@@ -1,0 +1,196 @@
+"""Where our answers differ from Rasa Core 0.13.8 on purpose. Listed in docs/compatibility.md.
+
+Every rule looks at what kind of exchange it is, never at which one. Rules are tried in order.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .legacy_replay import ANYTHING, Answer, Exchange, Past, Rule
+
+Json = Any
+
+_NEWER_EVENTS = ("cancel_reminder",)
+_STANDARD = "action_default_ask_rephrase"
+_ERROR: dict[str, Json] = {
+    "version": "0.13.8",
+    "status": "failure",
+    "message": ANYTHING,
+    "reason": ANYTHING,
+    "details": ANYTHING,
+    "help": None,
+    "error_code": ANYTHING,
+}
+
+
+def _failure(status: int, **known: Json) -> Answer:
+    return Answer(status, {**_ERROR, "code": status, **known})
+
+
+def _is_html(answer: Answer) -> bool:
+    return isinstance(answer.body, str) and answer.body.startswith("<!DOCTYPE HTML")
+
+
+def _is_failure(answer: Answer) -> bool:
+    return isinstance(answer.body, dict) and answer.body.get("status") == "failure"
+
+
+def _bare_path(exchange: Exchange) -> str:
+    return exchange.path.partition("?")[0]
+
+
+def _any_accept(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    accept = exchange.request["headers"].get("Accept", "")
+    if wanted.status == 406 and "*/*" in accept:
+        return Answer(200, ANYTHING)
+    return None
+
+
+def _newer_input(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if wanted.status != 500:
+        return None
+    body = exchange.body
+    posts_events = exchange.method == "POST" and _bare_path(exchange).endswith("/events")
+    is_list = posts_events and isinstance(body, list)
+    is_event = posts_events and isinstance(body, dict) and _is_newer(body)
+    is_empty = _bare_path(exchange) == "/predict" and body == []
+    kind = exchange.request["headers"].get("Content-Type")
+    is_other_type = exchange.method == "POST" and kind == "text/plain"
+    return Answer(200, ANYTHING) if is_list or is_event or is_empty or is_other_type else None
+
+
+def _is_newer(event: Mapping[str, Json]) -> bool:
+    parsed = event.get("parse_data")
+    is_short = isinstance(parsed, dict) and "intent" in parsed and "entities" not in parsed
+    return event.get("event") in _NEWER_EVENTS or is_short
+
+
+def _newer_route(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    path = _bare_path(exchange)
+    if wanted.status == 404 and path == "/parse":
+        return _failure(400)
+    if wanted.status in (404, 308) and exchange.method == "GET" and path in _WITH_OR_WITHOUT_SLASH:
+        return Answer(200, ANYTHING)
+    return None
+
+
+_WITH_OR_WITHOUT_SLASH = ("/conversations/", "/webhooks/rest")
+
+
+def _no_crash(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if wanted.status != 500:
+        return None
+    if _is_html(wanted):
+        return _failure(400)
+    reason = wanted.body["reason"]
+    if reason == "PredictionException":
+        return None
+    return _failure(400, **({"reason": reason} if reason == "NotSupported" else {}))
+
+
+def _nameless(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    event = exchange.body
+    if wanted.status != 200 or not isinstance(event, dict) or "event" not in event:
+        return None
+    nameless = event["event"] in ("slot", "action") and "name" not in event
+    internal = event["event"] == "wrong_action"
+    untimed = isinstance(event.get("timestamp", 0), str) and event["timestamp"] != "<TS>"
+    return _failure(400) if nameless or internal or untimed else None
+
+
+def _json_error(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    return _failure(wanted.status) if _is_html(wanted) and wanted.status >= 400 else None
+
+
+def _own_words(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if not _is_failure(wanted):
+        return None
+    return Answer(wanted.status, {**wanted.body, "message": ANYTHING, "error_code": ANYTHING})
+
+
+def _action_back(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if not isinstance(wanted.body, dict) or "scores" not in wanted.body:
+        return None
+    scores = wanted.body["scores"]
+    if isinstance(scores, dict):
+        actions = list(scores["actions"])
+        actions.insert(actions.index(_STANDARD) + 1, "action_back")
+        return Answer(wanted.status, {**wanted.body, "scores": {**scores, "actions": actions}})
+    names = [each["action"] for each in scores]
+    at = names.index(_STANDARD) + 1
+    inserted = [*scores[:at], {"action": "action_back", "score": 0.0}, *scores[at:]]
+    return Answer(wanted.status, {**wanted.body, "scores": inserted})
+
+
+def _union_status(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if exchange.path != "/status" or not isinstance(wanted.body, dict):
+        return None
+    more = ("model_file", "model_id", "fingerprint", "num_active_training_jobs")
+    return Answer(wanted.status, {**wanted.body, **dict.fromkeys(more, ANYTHING)})
+
+
+def _ids(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if exchange.path != "/conversations" or not isinstance(wanted.body, list):
+        return None
+    unborn = past.refused - past.answered
+    return Answer(wanted.status, sorted((set(wanted.body) - unborn) | past.accepted))
+
+
+def _certain(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    body = _replaced(wanted.body, lambda figure: min(figure, 1.0))
+    return Answer(wanted.status, body) if body != wanted.body else None
+
+
+def _replaced(body: Json, change: Callable[[float], float]) -> Json:
+    """Return the JSON with every confidence changed."""
+    if isinstance(body, list):
+        return [_replaced(each, change) for each in body]
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: change(inner)
+        if key == "confidence" and isinstance(inner, float)
+        else _replaced(inner, change)
+        for key, inner in body.items()
+    }
+
+
+RULES = (
+    Rule(
+        "accept-anything",
+        "`Accept: */*`, which curl sends, gets the domain as JSON instead of 406",
+        _any_accept,
+    ),
+    Rule(
+        "newer-input",
+        "what later releases accept is accepted: lists of events, later event types, "
+        "understandings without entities, JSON with any content type, no events at all",
+        _newer_input,
+    ),
+    Rule(
+        "newer-routes",
+        "/parse of 0.14 is there, and paths work with and without a slash at the end",
+        _newer_route,
+    ),
+    Rule("no-crash", "bad input is 400 and not a crash", _no_crash),
+    Rule(
+        "spoiling-events",
+        "slots and actions without a name, times that are no time, and events that only the "
+        "original's own evaluation knows are refused instead of logged",
+        _nameless,
+    ),
+    Rule("json-errors", "errors have a JSON body and not an HTML page", _json_error),
+    Rule("own-words", "errors are explained in other words and have an error code", _own_words),
+    Rule("actions-of-0.14", "the default actions are those of 0.14, which added one", _action_back),
+    Rule("union-status", "the status has the keys of every generation", _union_status),
+    Rule(
+        "sorted-ids",
+        "conversations are listed in ascending order, and a refused message begins none",
+        _ids,
+    ),
+    Rule(
+        "certainty-is-1",
+        "an intent that the user confirmed has confidence 1.0, as from 0.14 on, not 1.2",
+        _certain,
+    ),
+)
