@@ -226,7 +226,8 @@ def _adjust(event: Event, out: dict[str, Any], *, old_names: bool) -> None:
         out["validate"] = not out.pop("is_interrupted")
 
 
-def _convert(shape: _Shape, fields: Raw, now: float) -> Event:
+def _split(shape: _Shape, fields: Raw) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields of the event type, and the keys that it does not know."""
     own: dict[str, Any] = {}
     extra: dict[str, Any] = {}
     for key, value in fields.items():
@@ -237,6 +238,11 @@ def _convert(shape: _Shape, fields: Raw, now: float) -> Event:
         elif value is not None or key not in shape.not_null:
             own[key] = value
     own.pop("event", None)
+    return own, extra
+
+
+def _convert(shape: _Shape, fields: Raw, now: float) -> Event:
+    own, extra = _split(shape, fields)
     if not own.get("timestamp"):
         own["timestamp"] = now
     if extra:
