@@ -43,11 +43,11 @@ class Reminders:
                 if in_force:
                     await self._react(reminder, conversation, assistant)
                 else:
+                    await conversation.commit()
                     _log.debug("the reminder '%s' is outdated and dropped", reminder.name)
-            except BaseException:
+            finally:
                 if not conversation.committed:
-                    conversation.discard()
-                raise
+                    conversation.discard()  # it failed, and fires another time
 
     async def _react(
         self, reminder: Reminder, conversation: Conversation, assistant: Assistant

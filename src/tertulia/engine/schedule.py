@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +16,7 @@ from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
 from tertulia.core.reminders import Reminder
 
+T = TypeVar("T")
 _log = logging.getLogger("tertulia.reminders")
 
 LONGEST_SLEEP = 60.0
@@ -86,11 +88,9 @@ class Schedule:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            try:
-                pause = await self.look()
-            except Exception as error:  # noqa: BLE001 - the border of a background task
-                known = isinstance(error, TertuliaError)
-                _log.error("T716 no reminder can fire now: %s", error, exc_info=not known)
+            pause = await _outcome(self.look())
+            if isinstance(pause, Exception):
+                _log.error("T716 no reminder can fire now: %s", pause, exc_info=_unknown(pause))
                 pause = _FIRST_DELAY
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -138,20 +138,19 @@ class Schedule:
         self.poke()
 
     async def _attempt(self, key: Key, reminder: Reminder) -> None:
-        try:
-            await self._fire(reminder)
-        except Exception as error:  # noqa: BLE001 - the border of a background task
-            delay = self._postpone(key)
-            _log.log(
-                logging.INFO if isinstance(error, StoreConflict) else logging.ERROR,
-                "T716 the reminder '%s' failed (%s); tried again in %g s if it is still to fire",
-                reminder.name,
-                error if isinstance(error, TertuliaError) else type(error).__name__,
-                delay,
-                exc_info=None if isinstance(error, TertuliaError) else error,
-            )
-        else:
+        error = await _outcome(self._fire(reminder))
+        if error is None:
             self._failed.pop(key, None)
+            return
+        delay = self._postpone(key)
+        _log.log(
+            logging.INFO if isinstance(error, StoreConflict) else logging.ERROR,
+            "T716 the reminder '%s' failed (%s); tried again in %g s if it is still to fire",
+            reminder.name,
+            error if isinstance(error, TertuliaError) else type(error).__name__,
+            delay,
+            exc_info=_unknown(error),
+        )
 
     def _postpone(self, key: Key) -> float:
         """Note a failure; return the seconds until the next attempt, more after each."""
@@ -162,3 +161,16 @@ class Schedule:
         delay = min(_FIRST_DELAY * 2**count, _LONGEST_DELAY)
         self._failed[key] = _Failure(count, now + delay)
         return delay
+
+
+async def _outcome(work: Awaitable[T]) -> T | Exception:
+    """Return what the work returned, or what it raised: the border of background tasks."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001 - the watch lives on, whatever fails
+        return error
+
+
+def _unknown(error: Exception) -> Exception | None:
+    """Return errors that need their traceback to be understood."""
+    return None if isinstance(error, TertuliaError) else error
