@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from tertulia.app import AppSettings, build_service
 from tertulia.core.events import SessionStarted
 from tertulia.core.ports import ActionServer
+from tertulia.engine.service import Service
 from tertulia.model.content import Content
 from tertulia.model.load import load_model
 from tertulia.server.app import create_app
@@ -74,6 +75,15 @@ async def served(
         processor.outside = replace(processor.outside, actions=actions)
     if sql:
         processor.outside = replace(processor.outside, session_begins=SessionStarted)
+    async with client_of(service, settings) as client:
+        yield client
+
+
+@asynccontextmanager
+async def client_of(
+    service: Service, settings: ServerSettings
+) -> AsyncGenerator[httpx2.AsyncClient]:
+    """Give a client that speaks to a service, which is closed in the end."""
     app = create_app(service, settings)
     service.start()
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

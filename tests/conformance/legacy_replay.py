@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote
@@ -127,7 +127,7 @@ class LegacyScore(msgspec.Struct):
             rules = ", ".join(f"{count} {name}" for name, count in sorted(self.by_rule.items()))
             parts.append(f"{self.explained} by rule ({rules})")
         if self.left_out:
-            parts.append(f"{self.left_out} of absent routes left out")
+            parts.append(f"{self.left_out} of absent features left out")
         return ", ".join([*parts, *self.notes])
 
 
@@ -161,22 +161,22 @@ async def replay(
     client: httpx2.AsyncClient,
     rules: Sequence[Rule],
     *,
-    before: Callable[[Exchange], None] = lambda exchange: None,
-    absent: re.Pattern[str] | None = None,
+    before: Callable[[Exchange], Awaitable[None]],
+    absent: Callable[[Exchange], bool],
 ) -> LegacyScore:
     """Send every recorded request and compare the answers.
 
-    before: told of each exchange before it is sent. absent: paths that the server does not have;
-    they and the conversations held over them are left out.
+    before: told of each exchange before it is sent. absent: tells of exchanges with routes that
+    the server does not have; they are left out, and so are their conversations from there on.
     """
     score, past, skipped = LegacyScore(name), Past(), set[str]()
     for exchange in exchanges:
         about = exchange.conversation
-        if about in skipped or (absent is not None and absent.match(exchange.path)):
+        if about in skipped or absent(exchange):
             score.left_out += 1
             skipped |= {about} - {None}
             continue
-        before(exchange)
+        await before(exchange)
         received = await client.request(
             exchange.method, _path(exchange), headers=_headers(exchange), content=_content(exchange)
         )
@@ -287,13 +287,13 @@ def _lines(text: str) -> Json:
 class Recorded:
     """Another server of the recording: answers as it did, and checks what it is asked.
 
-    kind: its name in the recording's notes. missing: what it answers where the recording does
-    not say it, by sender and action.
+    kind: its name in the recording's notes. missing: what it answers to a request's body where
+    the recording does not say it, None for a request that should not come.
     """
 
-    def __init__(self, kind: str, missing: Mapping[tuple[str, str], Json] | None = None) -> None:
+    def __init__(self, kind: str, missing: Callable[[Json], Json] = lambda body: None) -> None:
         self._kind = kind
-        self._missing = missing or {}
+        self._missing = missing
         self.asked = 0
         self.compared = 0
         self.differences: list[str] = []
@@ -339,7 +339,7 @@ class Recorded:
             self._compare(self._requests.popleft(), request, sent)
         if self._answers:
             return self._answers.popleft()
-        known = self._missing.get((sent.get("sender_id"), sent.get("next_action")))
+        known = self._missing(sent)
         if known is None:
             self.differences.append(f"{self._exchange}: a request that was not recorded")
             return httpx2.Response(500)

@@ -3,7 +3,9 @@
 Every rule looks at what kind of exchange it is, never at which one. Rules are tried in order.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .legacy_replay import ANYTHING, Answer, Exchange, Past, Rule
@@ -153,6 +155,51 @@ def _replaced(body: Json, change: Callable[[float], float]) -> Json:
         else _replaced(inner, change)
         for key, inner in body.items()
     }
+
+
+def own_reminders(exchanges: Iterable[Exchange]) -> Rule:
+    """Return the rule of reminders whose name another conversation uses too."""
+    used: dict[str, set[str]] = defaultdict(set)
+    for each in exchanges:
+        for event in _events(each.answer.body):
+            if event["event"] == "reminder":
+                used[event["name"]].add(each.answer.body["sender_id"])
+
+    def expect(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+        waiting = _reminders(wanted.body)
+        is_later = re.match(r"\d+ s later", exchange.note)
+        if not is_later or not waiting or len(used[waiting[0]["name"]]) == 1:
+            return None
+        return Answer(200, _after_firing(wanted.body, waiting[0]))
+
+    why = "a reminder replaces only those of its own conversation that have its name"
+    return Rule("own-reminders", why, expect)
+
+
+def _events(body: Json) -> list[dict[str, Json]]:
+    return (body.get("events") if isinstance(body, dict) else None) or []
+
+
+def _reminders(body: Json) -> list[dict[str, Json]]:
+    """Return the reminders in a log that should fire, and have not."""
+    waiting: list[dict[str, Json]] = []
+    for event in _events(body):
+        if event["event"] in ("user", "restart"):
+            waiting.clear()
+        elif event["event"] == "reminder":
+            waiting.append(event)
+    return waiting
+
+
+def _after_firing(body: dict[str, Json], reminder: dict[str, Json]) -> dict[str, Json]:
+    nothing = {"intent": {}, "entities": [], "text": None}
+    common = {"timestamp": "<TS>"}
+    said = {"event": "user", "text": None, "parse_data": nothing, "input_channel": None, **common}
+    by_nobody = {"event": "action", "policy": None, "confidence": None, **common}
+    listen = {**by_nobody, "name": "action_listen", "policy": ANYTHING, "confidence": ANYTHING}
+    own = [said, {**by_nobody, "name": reminder["action"]}, ANYTHING, listen]
+    state = {"latest_message": nothing, "latest_input_channel": None}
+    return {**body, **state, "events": [*body["events"], *own]}
 
 
 RULES = (

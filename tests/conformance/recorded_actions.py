@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections import defaultdict, deque
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,10 @@ class RecordedActions:
         exchange = waiting.popleft()
         self._compare(exchange["request"]["body"], asked)
         answer = exchange["response"]
-        return httpx2.Response(answer["status"], content=msgspec.json.encode(answer["body"]))
+        recorded = exchange["request"]["body"]["tracker"]["latest_event_time"]
+        later = asked["tracker"]["latest_event_time"] - recorded
+        body = _moved(answer["body"], later)
+        return httpx2.Response(answer["status"], content=msgspec.json.encode(body))
 
     def _compare(self, wanted: dict[str, Any], asked: dict[str, Any]) -> None:
         """Compare the recorded keys; more keys are sent for action servers of other versions."""
@@ -66,3 +70,12 @@ class RecordedActions:
         if wanted != asked:
             where = f"{wanted['sender_id']}, {wanted['next_action']}"
             self.differences.append(f"{where}: {first_difference(wanted, asked)}")
+
+
+def _moved(answer: Any, seconds: float) -> Any:
+    """Return the answer with its reminders as far from now as they were from the recording."""
+    for event in answer.get("events") or ():
+        if event.get("event") == "reminder":
+            moment = datetime.fromisoformat(event["date_time"]) + timedelta(seconds=seconds)
+            event["date_time"] = moment.isoformat()
+    return answer

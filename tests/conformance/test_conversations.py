@@ -1,13 +1,18 @@
 """Recorded conversations give the same answers, events and next actions."""
 
+import shutil
 from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tertulia.server.settings import ServerSettings
 
+from ..integration.peer_sdk import sdk_server
 from .bots import FOLDER, modern_bot, served
+from .recorded_actions import RecordedActions
 from .replay import conversations, replay
 
 SETTINGS = ServerSettings(enable_api=True)
@@ -18,6 +23,57 @@ RECORDINGS = FOLDER / "modern" / "recordings"
 async def test_recorded_conversations_are_reproduced(bot: str, scores: list[str]) -> None:
     async with served(modern_bot(bot), SETTINGS) as client:
         score = await replay(RECORDINGS / f"conversations_{bot}.jsonl", client)
+    scores.append(str(score))
+    assert not score.differences, "\n".join([str(score), *map(str, score.differences[:5])])
+
+
+@pytest.mark.parametrize("bot", ["forms", "features"])
+async def test_conversations_with_an_action_server_are_reproduced(
+    bot: str, scores: list[str]
+) -> None:
+    actions = RecordedActions(RECORDINGS / f"actionserver_{bot}.jsonl.gz")
+    path = RECORDINGS / f"conversations_{bot}.jsonl"
+    # The recorded bot with forms kept its conversations in an SQL store, the other in memory.
+    sql = bot == "forms"
+    async with served(modern_bot(bot), SETTINGS, actions=actions.server(), sql=sql) as client:
+        score = await replay(path, client)
+    excused = {
+        record["id"]: reason for record in conversations(path) if (reason := deviation(record, sql))
+    }
+    wrong = [each for each in score.differences if each.conversation not in excused]
+    asked = [text for text in actions.differences if text.partition(",")[0] not in excused]
+    scores.append(str(score))
+    scores.append(f"actionserver_{bot}: {actions.total - len(actions.differences)}/{actions.total}")
+    scores.extend(f"  deviates on purpose: {name}: {why}" for name, why in excused.items())
+    assert not wrong, "\n".join([str(score), *map(str, wrong[:5])])
+    assert not asked, "\n".join(asked[:5])
+
+
+def deviation(record: dict[str, Any], sql: bool) -> str | None:
+    """Return why a conversation shall differ, by what happens in it (docs/compatibility.md)."""
+    events = record["tracker"]["events"]
+    if any(event["event"] == "cancel_reminder" for event in events):
+        return "a cancelled reminder keeps its name in the log"
+    first = record["steps"][0]
+    if sql and first.get("path", "").endswith("/tracker/events"):
+        return "events posted before the first session are not lost"
+    fails = any(
+        event.get("name") == "action_many_events" and following["event"] == "action"
+        for event, following in pairwise(events)
+    )
+    return "an action's known events count although one is unknown" if fails else None
+
+
+@pytest.mark.peer
+async def test_conversations_with_an_unmodified_action_server_are_reproduced(
+    scores: list[str], sdk_python: Path, tmp_path: Path
+) -> None:
+    bot = Path(shutil.copytree(FOLDER / "modern" / "bots" / "features", tmp_path / "bot"))
+    endpoints = bot / "endpoints.yml"
+    with sdk_server(sdk_python, bot, "actions") as webhook:
+        endpoints.write_text(f"action_endpoint:\n  url: {webhook}\n", "utf-8")
+        async with served(modern_bot("features"), SETTINGS, endpoints=endpoints) as client:
+            score = await replay(RECORDINGS / "conversations_features_extra.jsonl", client)
     scores.append(str(score))
     assert not score.differences, "\n".join([str(score), *map(str, score.differences[:5])])
 

@@ -2,21 +2,37 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import httpx2
 import pytest
+from msgspec.structs import replace
 
+from tertulia.app import AppSettings, build_service
 from tertulia.base.secret import Secret
+from tertulia.core.events import UserUttered
+from tertulia.core.incoming import Incoming
+from tertulia.engine.assistant import Assistant
+from tertulia.engine.process import Processor
 from tertulia.model.content import Content
+from tertulia.model.load import load_model
 from tertulia.policies.learned import KerasPolicy
-from tertulia.schema.endpoints import ActionEndpoint
+from tertulia.schema.endpoints import ActionEndpoint, ResponseEndpoint
 from tertulia.server.settings import ServerSettings
 
-from .bots import FOLDER, legacy_bot, served
+from .bots import FOLDER, client_of, legacy_bot
 from .legacy_network import RecordedNetwork
-from .legacy_replay import Exchange, LegacyScore, Recorded, action_server, read_exchanges, replay
-from .legacy_rules import RULES
+from .legacy_replay import (
+    Exchange,
+    LegacyScore,
+    Recorded,
+    action_server,
+    read_exchanges,
+    replay,
+    response_server,
+)
+from .legacy_rules import RULES, own_reminders
 
 Json = Any
 
@@ -59,10 +75,16 @@ UNRECORDED: Mapping[str, httpx2.Response | Literal["down"]] = {
             "responses": _HAVING,
         },
     ),
+    "nlg answers bad": httpx2.Response(200, json={"text": 5}),
+    "nlg answers null": httpx2.Response(200, json=None),
+    "nlg answers 500": httpx2.Response(500, text="no"),
     "action server down": "down",
     "action server down, chat": "down",
 }
-"""Answers of the action server that only the notes of the recording describe."""
+"""Answers of other servers that only the notes of the recording describe."""
+
+WORDED = {"text": "from nlg", "buttons": [], "elements": []}
+"""What the response server answered when nothing else is noted."""
 
 
 async def run(
@@ -77,21 +99,58 @@ async def run(
     exchanges = read_exchanges(RECORDINGS / f"{file}.jsonl")
     network = RecordedNetwork(exchanges, bot)
     monkeypatch.setattr(KerasPolicy, "predict", network.predict(KerasPolicy.predict))
-    server = Recorded("action", answers_in_logs(exchanges))
-    async with served(bot, settings, actions=action_server(server, endpoint)) as client:
-        score = await replay(
-            file,
-            exchanges,
-            client,
-            RULES,
-            before=lambda each: server.expect(each, UNRECORDED.get(each.note)),
-            absent=ABSENT,
-        )
+    answers = answers_in_logs(exchanges)
+    server = Recorded("action", lambda body: answers.get((body["sender_id"], body["next_action"])))
+    clock = Clock(exchanges)
+    monkeypatch.setattr("tertulia.app.SystemClock", lambda: clock)
+    model = load_model(bot, name="model.tar.gz")
+    service = await build_service(AppSettings(model=model, folder=FOLDER, store="memory"))
+    actions = action_server(server, endpoint)
+    service.processor.outside = replace(service.processor.outside, actions=actions)
+
+    async def before(exchange: Exchange) -> None:
+        if clock.follow(exchange):
+            await service.schedule.look()
+            await service.schedule.stop()
+        server.expect(exchange, UNRECORDED.get(exchange.note))
+
+    async with client_of(service, settings) as client:
+        rules = (*RULES, own_reminders(exchanges))
+        score = await replay(file, exchanges, client, rules, before=before, absent=is_absent)
     server.end()
-    score.notes.append(str(network))
+    if network.same:
+        score.notes.append(str(network))
     if server.compared:
         score.notes.append(f"{server.compared} requests to the action server the same")
     return score, network, server
+
+
+def is_absent(exchange: Exchange) -> bool:
+    return ABSENT.match(exchange.path) is not None
+
+
+class Clock:
+    """Stands still, three seconds before the first reminder, until a note says how much later."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        times = re.findall(_TIME, str([each.recorded for each in exchanges]))
+        first = min(times, default="2999-01-01T00:00:00")
+        self._start = datetime.fromisoformat(first).replace(tzinfo=UTC).timestamp() - 3
+        self._now = self._start
+
+    def now(self) -> float:
+        return self._now
+
+    def follow(self, exchange: Exchange) -> bool:
+        """Move on if a note says so. Tell whether the clock moved."""
+        later = re.match(r"(\d+) s later", exchange.note)
+        if later is None or self._now > self._start:
+            return False
+        self._now = self._start + float(later[1])
+        return True
+
+
+_TIME = r"2999-\d\d-\d\dT[\d:.]+"
 
 
 def answers_in_logs(exchanges: Iterable[Exchange]) -> dict[tuple[str, str], Json]:
@@ -151,3 +210,62 @@ async def test_every_route_answers_as_recorded(
     found = await run("mood_api", legacy_bot("mood"), SETTINGS, monkeypatch)
     scores.append(str(found[0]))
     check(*found)
+
+
+async def test_reminders_fire_as_recorded(
+    monkeypatch: pytest.MonkeyPatch, scores: list[str]
+) -> None:
+    found = await run("reminders", legacy_bot("fallback"), WITH_REST, monkeypatch)
+    scores.append(str(found[0]))
+    check(*found)
+
+
+async def test_responses_are_asked_for_as_recorded(
+    monkeypatch: pytest.MonkeyPatch, scores: list[str]
+) -> None:
+    exchanges = read_exchanges(RECORDINGS / "nlu_nlg_http_myproject_mymodel.jsonl")
+    understood = understood_in(exchanges)
+    own = Processor.understand
+
+    def understand(self: Processor, incoming: Incoming, assistant: Assistant) -> UserUttered:
+        parsed = understood.get(incoming.text)
+        return own(self, replace(incoming, parse_data=parsed) if parsed else incoming, assistant)
+
+    monkeypatch.setattr(Processor, "understand", understand)
+    server = Recorded("nlg", lambda body: WORDED)
+    model = load_model(legacy_bot("mood", "policies_memo.yml"), name="model.tar.gz")
+    service = await build_service(AppSettings(model=model, folder=FOLDER, store="memory"))
+    endpoint = ResponseEndpoint(url="http://127.0.0.1:5056/nlg", token=Secret("nlgtoken"))
+    responses = response_server(server, endpoint)
+    service.processor.outside = replace(service.processor.outside, responses=responses)
+
+    async def before(exchange: Exchange) -> None:
+        server.expect(exchange, UNRECORDED.get(exchange.note))
+
+    async with client_of(service, SETTINGS) as client:
+        score = await replay(
+            "nlg", exchanges, client, RULES, before=before, absent=needs_another_understander
+        )
+    server.end()
+    score.notes.append(f"{server.compared} request to the response server the same")
+    scores.append(str(score))
+    assert not [*score.differences, *server.differences], "\n".join(
+        [str(score), *score.differences, *server.differences]
+    )
+    assert (score.total, server.compared, server.asked) == (6, 1, 5)
+
+
+def needs_another_understander(exchange: Exchange) -> bool:
+    """Tell of exchanges that try an NLU server, which bots here do not have."""
+    return exchange.note.startswith("nlu answers")
+
+
+def understood_in(exchanges: Iterable[Exchange]) -> dict[str, Json]:
+    """Return what texts were understood as, from what the response server was shown."""
+    bodies = [note["nlg_request"]["body"] for e in exchanges for note in e.traffic if _is_nlg(note)]
+    events = [event for body in bodies for event in body["tracker"]["events"]]
+    return {each["text"]: each["parse_data"] for each in events if each["event"] == "user"}
+
+
+def _is_nlg(note: dict[str, Json]) -> bool:
+    return "nlg_request" in note

@@ -1,29 +1,23 @@
 """One form, one conversation, and its actions run in every way: what is stored is the same.
 
-The peer is an unmodified rasa-sdk in an environment of its own: that of RASA_SDK_PYTHON, or one
-made once in `.tools/rasa-sdk`.
+The peer is an unmodified rasa-sdk in an environment of its own.
 """
 
-import os
 import re
-import shutil
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.integration.peer_sdk import sdk_server
 from tests.integration.programs import TERTULIA, copied, run, serving
 
 Json = Any
 
 ROOT = Path(__file__).parents[2]
-SDK = "rasa-sdk==3.21.1"
 PROGRAM = "import sys; sys.path.append(sys.argv.pop(1)); from tertulia.cli.main import main; main()"
 
 SAID = (
@@ -51,26 +45,6 @@ SAID = (
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 
-@pytest.fixture(scope="session")
-def sdk_python() -> Path:
-    """Return a Python that has rasa-sdk."""
-    if named := os.environ.get("RASA_SDK_PYTHON"):
-        return Path(named)
-    folder = ROOT / ".tools" / "rasa-sdk"
-    python = folder / "bin" / "python"
-    marker = folder / f"{SDK}.installed"
-    if not marker.is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        install = [python, "-m", "pip", "install", "--quiet", SDK]
-        done = subprocess.run(install, capture_output=True, encoding="utf-8", check=False)
-        if done.returncode and not os.environ.get("CI"):
-            pytest.skip(f"{SDK} cannot be installed here: {done.stderr[-200:]}")
-        assert done.returncode == 0, done.stderr
-        marker.touch()
-    return python
-
-
 @pytest.fixture(scope="module")
 def formbot(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bot = copied("formbot", tmp_path_factory.mktemp("bots"))
@@ -83,29 +57,6 @@ def on_the_sdk(formbot: Path, sdk_python: Path) -> list[Json]:
     """Return what is stored when the SDK's own server runs the actions."""
     with sdk_server(sdk_python, formbot) as webhook:
         return stored(formbot, url=webhook)
-
-
-@contextmanager
-def sdk_server(python: Path, bot: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [python, "-m", "rasa_sdk", "--actions", "actions_rasa_sdk", "--port", str(port)]
-    with (bot / "sdk-output.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=bot, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, (bot / "sdk-output.log").read_text()
-                assert time.monotonic() < deadline, "the action server does not answer"
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/webhook"
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def stored(

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from tests.integration.programs import copied, old, run, serving
 
 NLU = "-c nlu_config.yml -d nlu.md -o models --project nlu --fixed_model_name current"

@@ -12,12 +12,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from tests.integration.durability_child import TASKS, checksum, event
 
 from tertulia.adapters.stores.sqlite import SqliteStore
 from tertulia.adapters.stores.sqlite.writer import Work
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.events import SlotSet
+from tests.integration.durability_child import TASKS, checksum, event
 
 CHILD = Path(__file__).with_name("durability_child.py")
 KILLS = 20

@@ -1,19 +1,13 @@
 """The three bots of `examples` train without a word of complaint and lead their conversations."""
 
-import os
 import shutil
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.integration.action_server import acting
-from tests.integration.programs import EXAMPLES, copied, run, serving
 
-SDK_PYTHON = os.environ.get("RASA_SDK_PYTHON", "")
+from tests.integration.action_server import acting
+from tests.integration.peer_sdk import sdk_server
+from tests.integration.programs import copied, run, serving
 
 UNUSED = {"T364", "T365"}
 """Warnings about what only the form's code uses."""
@@ -170,37 +164,9 @@ def test_the_form_bot_takes_what_is_said_on_the_way_in(formbot: Path, tmp_path: 
     assert out.splitlines()[0] == "Would you like to sit on the terrace?"
 
 
-@contextmanager
-def real_sdk(bot: Path) -> Iterator[str]:
-    """Serve the bot's own actions with the SDK; give the address of its webhook."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [SDK_PYTHON, "-m", "rasa_sdk", "--actions", "actions_rasa_sdk", "--port", str(port)],
-        cwd=bot,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, "the action server did not start"
-                assert time.monotonic() < deadline, "the action server does not answer"
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/webhook"
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
 @pytest.mark.peer
-@pytest.mark.skipif(not SDK_PYTHON, reason="RASA_SDK_PYTHON names no Python with rasa-sdk")
 def test_the_form_bot_reserves_a_table_with_the_unmodified_sdk(
-    formbot: Path, tmp_path: Path
+    formbot: Path, tmp_path: Path, sdk_python: Path
 ) -> None:
-    with real_sdk(EXAMPLES / "formbot") as webhook:
+    with sdk_server(sdk_python, formbot) as webhook:
         reserve(formbot, tmp_path, webhook)

@@ -8,12 +8,18 @@ from tertulia.core.actions.run import RunContext
 from tertulia.core.domain.as_dict import as_dict
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.prediction import Decision
-from tertulia.core.tracker import Tracker, rules_for
+from tertulia.core.states import StateTable
+from tertulia.core.states.modern import VisibleHistory
+from tertulia.core.tracker import Node, Tracker, rules_for
+from tertulia.core.tracker.past import Past
 from tertulia.core.understanding import Understanding
 from tertulia.model.understand import understand
 
 if TYPE_CHECKING:
     from tertulia.model.load import Model
+
+_WIDEST = 32
+"""States that policies are shown at once which would look at all of them."""
 
 Json = Any
 
@@ -56,6 +62,17 @@ class Assistant:
     @cached_property
     def _asks_for_domain(self) -> frozenset[str]:
         return frozenset(action.name for action in self.domain.actions if action.send_domain)
+
+    @cached_property
+    def _history(self) -> VisibleHistory:
+        return VisibleHistory(StateTable(self.domain))
+
+    def past(self, node: Node) -> Past | None:
+        """Return what the policies will need of the events up to here, once those are gone."""
+        if self.generation is Generation.LEGACY or self.model.ensemble is None:
+            return None
+        needed = self.model.ensemble.needed_history
+        return self._history.past(node, _WIDEST if needed is None else max(1, needed))
 
     def decide(self, tracker: Tracker) -> Decision:
         """Predict the next action.

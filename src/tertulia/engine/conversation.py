@@ -130,7 +130,7 @@ class Conversation:
         version = self.version + len(self._pending)
         snapshot = None
         if version // SNAPSHOT_EVERY > self.version // SNAPSHOT_EVERY:
-            body = dump_snapshot(replace(self.tracker, version=version))
+            body = dump_snapshot(replace(self.tracker, version=version), self._assistant.past)
             snapshot = Snapshot(version=version, fingerprint=self._assistant.fingerprint, body=body)
         self.version = await self._store.append(
             self.sender_id,
@@ -175,6 +175,11 @@ class Conversation:
         """Return every event, stored and noted, oldest first. Cost: the conversation's length."""
         loaded = await self._store.load(self.sender_id)
         return [*loaded.events, *self._pending]
+
+    def dated(self, draft: Sequence[Event]) -> list[Event]:
+        """Return events that are not logged yet with the present time, to be shown elsewhere."""
+        now = self._clock.now() if draft else 0.0
+        return [replace(event, timestamp=event.timestamp or now) for event in draft]
 
     async def loaded_log(self, first: type[Event]) -> Sequence[Event]:
         """Return what the originals have loaded: the newest session as the turn began, and since.

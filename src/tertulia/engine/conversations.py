@@ -91,7 +91,7 @@ class Conversations:
     def _remember(self, conversation: Conversation, assistant: Assistant) -> None:
         tracker = conversation.tracker
         if tracker.applied.size > 8 * WINDOW:
-            tracker = trim(tracker, 2 * WINDOW)
+            tracker = trim(tracker, 2 * WINDOW, assistant.past)
         self._live[conversation.sender_id] = _Live(tracker, conversation.version, assistant)
         while len(self._live) > self._keep:
             self._live.popitem(last=False)

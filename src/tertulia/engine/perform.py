@@ -140,7 +140,7 @@ class Performer:
             self._assistant.domain, ask.name, slots=ask.tracker.slots, channel=self._output.name
         )
         loaded = await self._conversation.loaded_log(self._outside.session_begins)
-        events = [*loaded, *ask.draft]
+        events = [*loaded, *self._conversation.dated(ask.draft)]
         return {
             "response": ask.name,
             "template": ask.name,
@@ -171,7 +171,10 @@ class Performer:
     def _state(self, tracker: Tracker, events: Sequence[Event]) -> dict[str, Json]:
         """Return the conversation as other servers of the bot's generation read it."""
         old_names = self._assistant.generation is Generation.LEGACY
-        return current_state(tracker, events, old_names=old_names)
+        state = current_state(tracker, events, old_names=old_names)
+        if events:
+            state["latest_event_time"] = events[-1].timestamp  # of a draft too, which has none yet
+        return state
 
     async def _events_for(self, ask: CallAction) -> Sequence[Event]:
         """Return the events an action is shown, its drafts at the end."""
@@ -183,4 +186,4 @@ class Performer:
         shown = after_restart(loaded) if ask.only_after_restart else loaded
         if isinstance(wanted, int):
             shown = shown[max(0, len(shown) - wanted) :]
-        return [*shown, *ask.draft]
+        return [*shown, *self._conversation.dated(ask.draft)]

@@ -49,6 +49,8 @@ class First:
 class Echo:
     """Says `utter_<intent>` (or runs `action_<intent>`) and listens."""
 
+    needed_history = 1
+
     def __init__(self, listens_after: int = 1) -> None:
         self.seen: list[Tracker] = []
 

@@ -277,3 +277,11 @@ async def test_an_action_may_be_shown_the_newest_events_only() -> None:
     tracker = actions.bodies[0]["tracker"]
     assert isinstance(tracker, dict)
     assert len(tracker["events"]) == 2
+
+
+async def test_an_action_is_shown_times_of_events_that_are_not_logged_yet() -> None:
+    actions = Asked()
+    await say(service(actions=actions), "/slow")
+    tracker = actions.bodies[0]["tracker"]
+    assert isinstance(tracker, dict)
+    assert tracker["latest_event_time"] == tracker["events"][-1]["timestamp"] > 1000
