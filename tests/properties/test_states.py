@@ -1,8 +1,9 @@
 """States asked step by step are the states asked at the end; keys can be read back."""
 
+from functools import partial
+
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.policies.talk import act, domain, events
 
 from tertulia.base.errors import HistoryTruncated
 from tertulia.core.domain.model import Slot
@@ -19,6 +20,7 @@ from tertulia.core.states import (
 )
 from tertulia.core.tracker import advance, new_tracker, replay, rules_for
 from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
+from tests.unit.policies.talk import act, domain, events
 
 SLOTS = [Slot(name="s", type="text"), Slot(name="b", type="bool")]
 MODERN = domain("a b", "x y", slots=SLOTS, forms="f")
@@ -99,3 +101,40 @@ STATES = st.builds(
 @given(st.lists(STATES, max_size=3))
 def test_a_key_can_be_read_back(states) -> None:
     assert parse_key(state_key(states)) == tuple(states)
+
+
+@given(early=STEPS, late=STEPS, n=st.integers(1, 6))
+def test_what_is_kept_of_the_past_gives_the_same_states_however_many_turns_are_hidden(
+    early, late, n
+) -> None:
+    rules, table = rules_for(MODERN), StateTable(MODERN)
+    history = VisibleHistory(table)
+    before = replay("x", rules, early)
+    body = dump_snapshot(before, partial(history.past, n=n))
+    part = load_snapshot("x", rules, body)
+    try:
+        for event in late:
+            part = advance(part, event)
+    except HistoryTruncated:
+        return
+    whole = replay("x", rules, [*early, *late])
+    assert VisibleHistory(table).last(part, n).states == history.last(whole, n).states
+
+
+@given(early=STEPS, middle=STEPS, late=STEPS, n=st.integers(1, 6))
+def test_a_past_that_was_loaded_can_be_kept_again(early, middle, late, n) -> None:
+    rules, table = rules_for(MODERN), StateTable(MODERN)
+    history, part = VisibleHistory(table), new_tracker("x", rules)
+    try:
+        for steps in (early, middle):
+            for event in steps:
+                part = advance(part, event)
+            again = VisibleHistory(table)
+            body = dump_snapshot(part, partial(again.past, n=n))
+            part = load_snapshot("x", rules, body)
+        for event in late:
+            part = advance(part, event)
+    except HistoryTruncated:
+        return
+    whole = replay("x", rules, [*early, *middle, *late])
+    assert VisibleHistory(table).last(part, n).states == history.last(whole, n).states

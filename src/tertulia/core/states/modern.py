@@ -12,6 +12,7 @@ from tertulia.core.events import ACTION_LISTEN, ActionExecuted
 from tertulia.core.states.cells import MISSING, Cell, Maker, Moment, StateWindow, size_of, window
 from tertulia.core.states.table import StateTable
 from tertulia.core.tracker import HistoryFold, Node, State, Tracker
+from tertulia.core.tracker.past import Past, PastTurn
 
 ACTION_UNLIKELY_INTENT = "action_unlikely_intent"
 
@@ -78,7 +79,7 @@ class VisibleHistory:
 
     def __init__(self, table: StateTable, rule_only: RuleOnly = NO_RULE_ONLY) -> None:
         self._maker = Maker(table, without_slots=rule_only.slots, without_loops=rule_only.loops)
-        self._fold: HistoryFold[_Seen] = HistoryFold(_nothing_seen, self._step)
+        self._fold: HistoryFold[_Seen] = HistoryFold(self._begin, self._step)
 
     def last(self, tracker: Tracker, n: int | None) -> StateWindow:
         """Return the last n visible states; see StateHistory."""
@@ -102,6 +103,35 @@ class VisibleHistory:
                     unlikely = state_before(node).latest_action == ACTION_UNLIKELY_INTENT
                     if after.cell is not before.cell or unlikely:
                         yield Moment(after.cell, event)
+
+    def past(self, node: Node, n: int) -> Past | None:
+        """Return what the last n states (n > 0) after `node` need of those up to it.
+
+        None: too little of the conversation was loaded to tell.
+        """
+        seen = self._fold.at(node)
+        turns: list[PastTurn] = []
+        cell = seen.cell if seen.certain else MISSING
+        while cell is not None and not _is_enough(turns, n):
+            if cell.source is None:
+                return None
+            turns.append(PastTurn(cell.source, cell.state.action, cell.state.action_is_text))
+            cell = cell.before
+            if cell is not None and cell.missing:
+                break
+        turns.reverse()
+        return Past(
+            turns=tuple(turns), complete=cell is None, hidden=seen.hidden, action=seen.action
+        )
+
+    def _begin(self, root: Node) -> _Seen:
+        past = root.past
+        if past is None:
+            return _Seen(MISSING, certain=False) if root.truncated else _Seen(None)
+        cell = None if past.complete else MISSING
+        for turn in past.turns:
+            cell = self._visible(cell, turn.state, (turn.action, turn.action_is_text))
+        return _Seen(cell, hidden=past.hidden, action=past.action)
 
     def _step(self, seen: _Seen, node: Node) -> _Seen:
         event = node.event
@@ -139,7 +169,8 @@ class VisibleHistory:
         if hidden or continues:
             return replace(seen, hidden=hidden)
         action = (source.latest_action, source.latest_action_is_text)
-        certain = source.latest_action == ACTION_LISTEN and seen.action[0] == "visible"
+        listens = source.latest_action == ACTION_LISTEN and not seen.hidden
+        certain = listens and seen.action[0] == "visible"
         if certain:
             return _Seen(self._visible(MISSING, source, action), action=action)
         return _Seen(MISSING, action=("visible", False), certain=False)
@@ -149,8 +180,9 @@ def _bottom(root: Node) -> Cell | None:
     return MISSING if root.truncated else None
 
 
-def _nothing_seen(root: Node) -> _Seen:
-    return _Seen(MISSING, certain=False) if root.truncated else _Seen(None)
+def _is_enough(turns: list[PastTurn], n: int) -> bool:
+    """Tell whether n turns, newest first, begin with one that owes nothing to those before."""
+    return len(turns) >= n and turns[-1].state.latest_action == ACTION_LISTEN
 
 
 def state_before(node: Node) -> State:

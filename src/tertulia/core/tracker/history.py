@@ -17,6 +17,7 @@ from tertulia.core.events import (
     UserFeaturization,
     UserUttered,
 )
+from tertulia.core.tracker.past import Past
 from tertulia.core.tracker.state import State
 
 V = TypeVar("V")
@@ -30,10 +31,10 @@ class Node:
     event: None only for the root. previous: the node before. state: fold of all events up to
     here. head: nearest node at or before this one that holds a landmark: an action, a rejection,
     a user or a loop event (or the root). size: number of events up to here. truncated: (root)
-    older events were not loaded.
+    older events were not loaded. past: (root) what is known of them all the same.
     """
 
-    __slots__ = ("event", "head", "memo", "previous", "size", "state", "truncated")
+    __slots__ = ("event", "head", "memo", "past", "previous", "size", "state", "truncated")
 
     def __init__(
         self,
@@ -42,11 +43,13 @@ class Node:
         state: State,
         *,
         truncated: bool = False,
+        past: Past | None = None,
     ) -> None:
         self.event = event
         self.previous = previous
         self.state = state
         self.truncated = truncated
+        self.past = past
         self.size: int = 0 if previous is None else previous.size + 1
         is_head = previous is None or isinstance(event, _LANDMARKS)
         self.head: Node = self if is_head else cast(Node, previous).head
@@ -125,6 +128,21 @@ def repeats_loop(top: Node, loop: str) -> "Node | None":
             next_action = event.name or event.action_text
     top.root.below()
     return None
+
+
+def loops_decided(top: Node, limit: int) -> Node:
+    """Return a node such that what comes after it tells `repeats_loop` all it asks.
+
+    limit: events after it at the most; where that is too few, `top` itself is returned.
+    """
+    next_action = False
+    for node in top.heads():
+        event = node.event
+        is_end = isinstance(event, ActiveLoop) and event.name is None
+        if (is_end or (isinstance(event, UserUttered) and next_action)) and node.previous:
+            return node.previous if top.size - node.size < limit else top
+        next_action = next_action or isinstance(event, ActionExecuted)
+    return top
 
 
 def collapse(top: Node, execution: Node, push: Callable[[Node, Event], Node]) -> Node:

@@ -4,6 +4,7 @@ A snapshot holds what the fold cannot know without older events. Rule: it is onl
 same tracker rules it was taken under; otherwise the whole log is folded again.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,12 +12,15 @@ import msgspec
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.events import Event, UserUttered
 from tertulia.core.events.codec import decode_stored, encode
-from tertulia.core.tracker.history import Node
+from tertulia.core.tracker.apply import apply
+from tertulia.core.tracker.history import Node, loops_decided
+from tertulia.core.tracker.past import Past, PastRecord, pack_past, unpack_past
 from tertulia.core.tracker.state import LoopState, State, TrackerRules
 from tertulia.core.tracker.tracker import Tracker
 
 Json = Any
 _FORMAT = 1
+_MOST_KEPT = 256
 
 
 class _StateRecord(msgspec.Struct, frozen=True):
@@ -43,14 +47,25 @@ class _Record(msgspec.Struct, frozen=True):
     loops: list[str]
     run_length: int
     recent_turns: list[dict[str, Json]]
+    root: _StateRecord | None = None
+    kept: list[dict[str, Json]] = []
+    past: PastRecord | None = None
 
 
 _decoder = msgspec.json.Decoder(_Record)
 
 
-def dump_snapshot(tracker: Tracker) -> bytes:
-    """Return the tracker's state as JSON bytes (events in force are not part of it)."""
+def dump_snapshot(
+    tracker: Tracker, past_at: Callable[[Node], Past | None] = lambda _: None
+) -> bytes:
+    """Return the tracker's state as JSON bytes.
+
+    Of the events in force only the newest few are part of it, those that tell whether a form
+    goes on. past_at: what policies will need to know of those up to a node.
+    """
     same = tracker.state is tracker.applied.state
+    cut = loops_decided(tracker.applied, _MOST_KEPT) if tracker.loops else tracker.applied
+    past = past_at(cut)
     return msgspec.json.encode(
         _Record(
             format=_FORMAT,
@@ -64,27 +79,36 @@ def dump_snapshot(tracker: Tracker) -> bytes:
             loops=sorted(tracker.loops),
             run_length=tracker.run_length,
             recent_turns=[encode(event) for event in tracker.recent_turns],
+            root=None if cut is tracker.applied else _pack(cut.state),
+            kept=[encode(event) for event in _events_after(cut, tracker.applied)],
+            past=None if past is None else pack_past(past),
         )
     )
 
 
 def load_snapshot(sender_id: str, rules: TrackerRules, data: bytes) -> Tracker:
-    """Return the tracker a snapshot was taken of; events before it are not loaded.
+    """Return the tracker a snapshot was taken of; most events before it are not loaded.
 
     Raises:
         StoreUnavailable: the bytes are no snapshot of this version.
     """
     try:
         record = _decoder.decode(data)
-    except msgspec.MsgspecError as error:
+        past = None if record.past is None else unpack_past(record.past)
+    except (msgspec.MsgspecError, IndexError) as error:
         raise StoreUnavailable(f"a stored snapshot is damaged: {error}") from error
     live = _unpack(record.live)
     applied = live if record.applied is None else _unpack(record.applied)
+    root = applied if record.root is None else _unpack(record.root)
+    top = Node(None, None, root, truncated=True, past=past)
+    for raw in record.kept:
+        event = decode_stored(raw)
+        top = Node(event, top, apply(top.state, event, rules))
     return Tracker(
         sender_id=sender_id,
         rules=rules,
-        state=live,
-        applied=Node(None, None, applied, truncated=True),
+        state=top.state if record.applied is None else live,
+        applied=top,
         version=record.version,
         latest_event_time=record.latest_event_time,
         latest_input_channel=record.latest_input_channel,
@@ -96,11 +120,24 @@ def load_snapshot(sender_id: str, rules: TrackerRules, data: bytes) -> Tracker:
     )
 
 
-def trim(tracker: Tracker, keep: int) -> Tracker:
+def _events_after(root: Node, top: Node) -> list[Event]:
+    found: list[Event] = []
+    node = top
+    while node is not root and node.previous is not None:
+        if node.event is not None:
+            found.append(node.event)
+        node = node.previous
+    found.reverse()
+    return found
+
+
+def trim(
+    tracker: Tracker, keep: int, past_at: Callable[[Node], Past | None] = lambda _: None
+) -> Tracker:
     """Return the same conversation with a shorter history, so that it stays small in memory.
 
     The newest `keep` events stay; of those before, only as many landmarks, which hide what lies
-    between them in their state. Cost: O(keep).
+    between them in their state. past_at: what policies need to know of the rest. Cost: O(keep).
     """
     if tracker.applied.size <= 2 * keep:
         return tracker
@@ -112,7 +149,7 @@ def trim(tracker: Tracker, keep: int) -> Tracker:
     while len(kept) < 2 * keep and node.head.previous is not None:
         kept.append((node.head.event, node.state))
         node = node.head.previous
-    top = Node(None, None, node.state, truncated=True)
+    top = Node(None, None, node.state, truncated=True, past=past_at(node))
     for event, state in reversed(kept):
         top = Node(event, top, state)
     return msgspec.structs.replace(tracker, applied=top)

@@ -204,3 +204,22 @@ def test_a_window_that_needs_older_events_says_so(
     assert make(table).last(loaded, 2).states == make(table).last(whole, 2).states
     with pytest.raises(HistoryTruncated):
         make(table).last(loaded, 9)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        ["f", "action_listen", "/bye", "f", "form:", "utter_b"],
+        ["reject:f", "utter_b", "f", "action_listen"],
+    ],
+    ids=["happily", "after a question in between"],
+)
+def test_a_form_goes_on_after_a_snapshot_without_older_events(late: list[str]) -> None:
+    before = ["action_listen", "/greet", "utter_a"] * 20
+    early = [*before, "action_listen", "/greet", "f", "form:f", "action_listen", "/bye"]
+    early += ["f", "action_listen", "/greet"]
+    body = dump_snapshot(talk(BOT, *early))
+    whole = talk(BOT, *early, *late)
+    loaded = advance_all(load_snapshot("someone", whole.rules, body), events(*late))
+    assert (loaded.state, loaded.applied.state) == (whole.state, whole.applied.state)
+    assert loaded.applied.size < 25
