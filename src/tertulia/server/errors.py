@@ -20,6 +20,7 @@ from tertulia.base.errors import (
     StoreConflict,
     StoreUnavailable,
     TertuliaError,
+    UnknownAction,
 )
 from tertulia.server.settings import ServerSettings
 
@@ -55,7 +56,6 @@ _OURS = _differs((500, "ServerError"), (500, "ServerError"))
 
 NO_MODEL = "T410"
 NO_POLICIES = "T150"
-UNKNOWN_ACTION = "T702"
 MALFORMED_JSON = "T801"
 BODY_TOO_LARGE = "T802"
 TOO_DEEP = "T803"
@@ -77,7 +77,6 @@ UNKNOWN_INTENT = "T818"
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
     NO_POLICIES: _NO_MODEL,
-    UNKNOWN_ACTION: _differs((500, "PredictionException"), (500, "ConversationError")),
     MALFORMED_JSON: _INVALID,
     BODY_TOO_LARGE: _same(413, "PayloadTooLarge"),
     TOO_DEEP: _INVALID,
@@ -100,6 +99,7 @@ BY_CODE: Mapping[str, Row] = {
 
 BY_KIND: Mapping[type[TertuliaError], Row] = {
     EventRejected: _INVALID,
+    UnknownAction: _differs((500, "PredictionException"), (500, "ConversationError")),
     StoreUnavailable: _same(503, "StoreUnavailable"),
     StoreConflict: _same(503, "StoreConflict"),
     LockTimeout: _same(503, "LockTimeout"),
