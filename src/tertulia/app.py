@@ -6,14 +6,12 @@ import random
 import time
 import uuid
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from tertulia.adapters.in_process.book import load_actions
 from tertulia.adapters.in_process.runner import InProcessActions
-from tertulia.adapters.remote.actions import HttpActionServer
-from tertulia.adapters.remote.responses import HttpResponseServer
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.adapters.stores.sqlite import SqliteStore
 from tertulia.base.diagnostics import Diagnostics
@@ -29,6 +27,9 @@ from tertulia.engine.service import Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.model.load import Model
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints
+
+if TYPE_CHECKING:
+    from tertulia.adapters.remote.responses import HttpResponseServer
 
 DATA_FOLDER = ".tertulia"
 """Folder inside a project (or the working directory) where conversations are kept."""
@@ -133,6 +134,9 @@ def open_actions(
     if endpoint is None:
         return None, None
     if isinstance(endpoint, ActionEndpoint):
+        # Only bots that call other servers load the library for it, a tenth of the start.
+        from tertulia.adapters.remote.actions import HttpActionServer
+
         return endpoint, HttpActionServer(endpoint)
     runner = InProcessActions(load_actions(endpoint.module, folder), timeout=endpoint.timeout)
     _note_missing(runner, settings.model)
@@ -156,7 +160,9 @@ async def open_store(settings: AppSettings) -> TrackerStore:
     return await SqliteStore.open(settings.folder / DATA_FOLDER / DATABASE)
 
 
-def _response_server(endpoints: Endpoints) -> HttpResponseServer | None:
+def _response_server(endpoints: Endpoints) -> "HttpResponseServer | None":
     if endpoints.nlg is None or endpoints.nlg.type == "response":
         return None
+    from tertulia.adapters.remote.responses import HttpResponseServer
+
     return HttpResponseServer(endpoints.nlg)
