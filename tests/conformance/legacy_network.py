@@ -10,7 +10,13 @@ from typing import Any
 import msgspec
 
 from tertulia.base.errors import EventRejected
-from tertulia.core.events import ActionExecuted, Event, UserUttered
+from tertulia.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    Event,
+    LoopInterrupted,
+    UserUttered,
+)
 from tertulia.core.events.codec import decode
 from tertulia.core.prediction import Prediction
 from tertulia.core.tracker import Tracker, replay, rules_for
@@ -33,12 +39,15 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 class RecordedNetwork:
-    """Knows what the recorded network decided. asked: how often; same: as our policy would."""
+    """Knows what the recorded network decided. same: by decision, whether our policy agrees.
+    overruled: conversations in which it did not.
+    """
 
     def __init__(self, exchanges: Iterable[Exchange], bot: Content) -> None:
         self._rules = rules_for(load_model(bot, name="model.tar.gz").domain)
         self._decided: dict[Key, Decided] = {}
         self.same: dict[Key, bool] = {}
+        self.overruled: set[str] = set()
         for exchange in exchanges:
             self._learn(exchange.recorded)
 
@@ -67,15 +76,20 @@ class RecordedNetwork:
                 return prediction
             scores = prediction.scores
             if found.action is None:
-                self.same[key] = max(scores.values()) < found.confidence
+                self._note(key, same=max(scores.values()) < found.confidence)
                 return msgspec.structs.replace(prediction, scores=dict.fromkeys(scores, 0.01))
-            self.same[key] = max(scores, key=scores.__getitem__) == found.action
+            self._note(key, same=max(scores, key=scores.__getitem__) == found.action)
             rest = dict.fromkeys(scores, min(0.01, found.confidence / 2))
             return msgspec.structs.replace(
                 prediction, scores={**rest, found.action: found.confidence}
             )
 
         return decide
+
+    def _note(self, key: Key, *, same: bool) -> None:
+        self.same[key] = same
+        if not same:
+            self.overruled.add(key[0])
 
     def _learn(self, body: Json) -> None:
         if not isinstance(body, dict):
@@ -121,4 +135,6 @@ def _key(tracker: Tracker) -> Key:
             said.append(event.name)
         elif isinstance(event, UserUttered):
             said.append(f"* {event.text}")
+        elif isinstance(event, ActionExecutionRejected | LoopInterrupted):
+            said.append(event.type_name)
     return tracker.sender_id, tuple(said)

@@ -32,6 +32,12 @@ class Answer(msgspec.Struct, frozen=True):
     body: Json
 
 
+LEARNED = "learned-decisions"
+"""Where no story says what to do, a linear model and a neural network decide differently; from
+there on the conversation is replayed with the network's decisions.
+"""
+
+
 class _Anything:
     """Equal to everything: a part of an answer that no recording can tell."""
 
@@ -163,11 +169,13 @@ async def replay(
     *,
     before: Callable[[Exchange], Awaitable[None]],
     absent: Callable[[Exchange], bool],
+    overruled: set[str],
 ) -> LegacyScore:
     """Send every recorded request and compare the answers.
 
     before: told of each exchange before it is sent. absent: tells of exchanges with routes that
     the server does not have; they are left out, and so are their conversations from there on.
+    overruled: conversations in which our learned policy would have decided otherwise, so far.
     """
     score, past, skipped = LegacyScore(name), Past(), set[str]()
     for exchange in exchanges:
@@ -182,8 +190,11 @@ async def replay(
         )
         score.total += 1
         got = Answer(received.status_code, normal(_body(received)))
-        _judge(exchange, got, rules, score, past)
+        used = [LEARNED] if about in overruled and got.status < 400 else []
+        _judge(exchange, got, rules, score, past, used)
         if about is not None:
+            if exchange.path.endswith("/predict"):
+                overruled.discard(about)  # nothing came of it
             await _remember(exchange, got, past, client, about)
     return score
 
@@ -207,9 +218,14 @@ async def _remember(
 
 
 def _judge(
-    exchange: Exchange, got: Answer, rules: Sequence[Rule], score: LegacyScore, past: Past
+    exchange: Exchange,
+    got: Answer,
+    rules: Sequence[Rule],
+    score: LegacyScore,
+    past: Past,
+    used: list[str],
 ) -> None:
-    wanted, used = exchange.answer, list[str]()
+    wanted = exchange.answer
     for rule in rules:
         if wanted == got:
             break

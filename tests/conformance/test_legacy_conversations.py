@@ -116,7 +116,15 @@ async def run(
 
     async with client_of(service, settings) as client:
         rules = (*RULES, own_reminders(exchanges))
-        score = await replay(file, exchanges, client, rules, before=before, absent=is_absent)
+        score = await replay(
+            file,
+            exchanges,
+            client,
+            rules,
+            before=before,
+            absent=is_absent,
+            overruled=network.overruled,
+        )
     server.end()
     if network.same:
         score.notes.append(str(network))
@@ -244,7 +252,13 @@ async def test_responses_are_asked_for_as_recorded(
 
     async with client_of(service, SETTINGS) as client:
         score = await replay(
-            "nlg", exchanges, client, RULES, before=before, absent=needs_another_understander
+            "nlg",
+            exchanges,
+            client,
+            RULES,
+            before=before,
+            absent=needs_another_understander,
+            overruled=set(),
         )
     server.end()
     score.notes.append(f"{server.compared} request to the response server the same")
