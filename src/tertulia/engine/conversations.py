@@ -25,18 +25,27 @@ class _Live(msgspec.Struct, frozen=True):
 class Conversations:
     """Gives out one conversation at a time to one turn at a time.
 
-    keep: how many live trackers are held in memory. Loading costs the tail after a snapshot;
-    a live tracker costs nothing. A stale live tracker is found out when its turn is stored.
+    keep: how many live trackers are held in memory; keep_events: how many events they may have
+    together (one takes 1 to 2 KB). Loading costs the tail after a snapshot; a live tracker costs
+    nothing. A stale live tracker is found out when its turn is stored.
     on_schedule: called when a turn has put a reminder on the schedule.
     """
 
     def __init__(
-        self, store: TrackerStore, clock: Clock, *, turnstile: Turnstile, keep: int = 2000
+        self,
+        store: TrackerStore,
+        clock: Clock,
+        *,
+        turnstile: Turnstile,
+        keep: int = 2000,
+        keep_events: int = 40_000,
     ) -> None:
         self.store = store
         self.turnstile = turnstile
         self._clock = clock
         self._keep = keep
+        self._keep_events = keep_events
+        self._held_events = 0
         self._live: OrderedDict[str, _Live] = OrderedDict()
         self.on_schedule: Callable[[], None] = lambda: None
 
@@ -52,7 +61,7 @@ class Conversations:
         """
         async with self.turnstile.admit(sender_id):
             conversation = await self._open(sender_id, assistant)
-            self._live.pop(sender_id, None)
+            self.forget(sender_id)
             try:
                 yield conversation
             except (StoreConflict, StoreUnavailable):
@@ -72,7 +81,9 @@ class Conversations:
 
     def forget(self, sender_id: str) -> None:
         """Drop the live tracker: the stored log was changed by other means."""
-        self._live.pop(sender_id, None)
+        live = self._live.pop(sender_id, None)
+        if live is not None:
+            self._held_events -= live.tracker.applied.size
 
     async def _open(self, sender_id: str, assistant: Assistant) -> Conversation:
         live = self._live.get(sender_id)
@@ -92,6 +103,8 @@ class Conversations:
         tracker = conversation.tracker
         if tracker.applied.size > 8 * WINDOW:
             tracker = trim(tracker, 2 * WINDOW, assistant.past)
+        self.forget(conversation.sender_id)
         self._live[conversation.sender_id] = _Live(tracker, conversation.version, assistant)
-        while len(self._live) > self._keep:
-            self._live.popitem(last=False)
+        self._held_events += tracker.applied.size
+        while len(self._live) > self._keep or self._held_events > self._keep_events:
+            self.forget(next(iter(self._live)))
