@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
-from tests.unit.model.samples import KINDS, sample
 
 from tertulia.base.errors import ModelError
 from tertulia.ml.safetensors import read_arrays, write_arrays
@@ -23,6 +22,7 @@ from tertulia.model.archive import (
     write_model,
 )
 from tertulia.model.content import Content
+from tests.unit.model.samples import KINDS, sample
 
 T = TypeVar("T")
 WHOLE = {"tar.gz": model_bytes(sample(), "tar.gz"), "zip": model_bytes(sample(), "zip")}

@@ -2,7 +2,6 @@ from functools import cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.nlu.building import names, train
 
 from tertulia.core.domain.model import Generation
 from tertulia.ml.softmax import Recipe
@@ -11,6 +10,7 @@ from tertulia.nlu.extractors.spans import Label, Span, TagSet, merge_tags
 from tertulia.nlu.message import Token
 from tertulia.nlu.pipeline import Pipeline
 from tertulia.nlu.tokenizers.whitespace import align, legacy_words, modern_words
+from tests.unit.nlu.building import names, train
 
 ANY_TEXT = st.text(max_size=60) | st.text("hello fromRome2Oslo .,!?'😀-\n", max_size=60)
 

@@ -4,8 +4,6 @@ import json
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.policies.lessons import lesson, trained
-from tests.unit.policies.talk import domain, talk
 
 from tertulia.core.domain.model import Slot
 from tertulia.core.events import ACTION_LISTEN, ActionExecuted
@@ -15,6 +13,8 @@ from tertulia.policies.augmented import AugmentedMemoizationPolicy
 from tertulia.policies.memoization import MemoizationPolicy
 from tertulia.policies.rules.book import RuleBook, applies
 from tertulia.policies.unlikely_intent import UnexpecTEDIntentPolicy
+from tests.unit.policies.lessons import lesson, trained
+from tests.unit.policies.talk import domain, talk
 
 SLOTS = [Slot(name="s", type="text"), Slot(name="t", type="text")]
 NEW = domain("a b", "x y", slots=SLOTS, forms="f")

@@ -1,13 +1,5 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.properties.story_strategies import (
-    MARKDOWN_STORIES,
-    NAMES,
-    WORDS,
-    YAML_RULES,
-    YAML_STORIES,
-    utterance,
-)
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.events import ActionExecuted, Event
@@ -17,6 +9,14 @@ from tertulia.data.stories.model import Story
 from tertulia.data.stories.read import read_stories_text
 from tertulia.data.stories.write_markdown import write_markdown
 from tertulia.data.stories.write_yaml import write_yaml
+from tests.properties.story_strategies import (
+    MARKDOWN_STORIES,
+    NAMES,
+    WORDS,
+    YAML_RULES,
+    YAML_STORIES,
+    utterance,
+)
 
 
 def read_back(text: str, file: str, kind: Kind = "train") -> tuple[list[Story], Diagnostics]:

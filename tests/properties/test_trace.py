@@ -5,9 +5,6 @@ from typing import Any, cast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.engine.stage import Counting, First, Listener, StandInModel, Ticking
-from tests.unit.policies.lessons import lesson, trained
-from tests.unit.policies.talk import domain, talk
 
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.core.domain.model import Domain
@@ -25,6 +22,9 @@ from tertulia.policies.fallback import FallbackPolicy
 from tertulia.policies.learned import TEDPolicy
 from tertulia.policies.memoization import MemoizationPolicy
 from tertulia.policies.rules import RulePolicy
+from tests.unit.engine.stage import Counting, First, Listener, StandInModel, Ticking
+from tests.unit.policies.lessons import lesson, trained
+from tests.unit.policies.talk import domain, talk
 
 from .test_policies import NEW, OLD, STORIES, markdown, yaml
 

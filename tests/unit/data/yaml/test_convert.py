@@ -49,7 +49,8 @@ def test_a_fitting_node_becomes_the_object():
         ("inner: {max_history: 1, name: 2}", "f:1:31: T112: 'name' must be text, got a number"),
         (
             "inner:\n  max_histroy: 1\n  max_history: 2",
-            "f:2:3: T112: there is no setting 'max_histroy' in 'inner'. Did you mean 'max_history'?",
+            "f:2:3: T112: there is no setting 'max_histroy' in 'inner'. "
+            "Did you mean 'max_history'?",
         ),
         ("inner: {name: x}", "f:1:8: T112: the setting 'max_history' is missing in 'inner'"),
         (
