@@ -29,12 +29,12 @@ class Node:
     """One applied event. Immutable but for `memo`, a cache that HistoryFold alone uses.
 
     event: None only for the root. previous: the node before. state: fold of all events up to
-    here. head: nearest node at or before this one that holds a landmark: an action, a rejection,
-    a user or a loop event (or the root). size: number of events up to here. truncated: (root)
-    older events were not loaded. past: (root) what is known of them all the same.
+    here. size: number of events up to here. truncated: (root) older events were not loaded. past:
+    (root) what is known of them all the same. Landmarks are actions, rejections, user and loop
+    events, and the root.
     """
 
-    __slots__ = ("event", "head", "memo", "past", "previous", "size", "state", "truncated")
+    __slots__ = ("_head", "event", "memo", "past", "previous", "size", "state", "truncated")
 
     def __init__(
         self,
@@ -52,8 +52,14 @@ class Node:
         self.past = past
         self.size: int = 0 if previous is None else previous.size + 1
         is_head = previous is None or isinstance(event, _LANDMARKS)
-        self.head: Node = self if is_head else cast(Node, previous).head
+        # Not itself: a cycle would keep conversations in memory that nobody holds any more.
+        self._head: Node | None = None if is_head else cast(Node, previous).head
         self.memo: dict[object, object] | None = None
+
+    @property
+    def head(self) -> "Node":
+        """Return the nearest landmark at or before this node, or the root."""
+        return self if self._head is None else self._head
 
     def below(self) -> "Node":
         """Return the node before this one.
