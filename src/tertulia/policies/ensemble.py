@@ -87,8 +87,8 @@ class _Ballot:
         return {action: given.get(action, 0.0) for action in self.actions}
 
     def winner(self, scores: Mapping[str, float]) -> str:
-        """Return the first action with the highest score."""
-        return max(self.actions, key=lambda action: scores.get(action, 0.0))
+        """Return the first action with the highest score. scores: of every action, in order."""
+        return max(scores, key=scores.__getitem__)
 
     def decision(self, action: str, **parts: Any) -> Decision:
         """Return a decision for an action's name or text."""

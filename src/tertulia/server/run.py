@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import os
 import signal
 import socket
@@ -28,6 +29,9 @@ BACKLOG = 2048
 SHUTDOWN = 30.0
 """Seconds that open requests get to end."""
 
+_COLLECTOR = (10_000, 20, 20)
+"""New objects, and rounds, between two searches for unreachable cycles (see `gc`)."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -42,6 +46,9 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on the fastest event loop of this system and return its result."""
+    # Turns make few cycles; looking for them as often as usual takes a twelfth of their time.
+    gc.freeze()
+    gc.set_threshold(*_COLLECTOR)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(main)
 
