@@ -12,7 +12,7 @@ from tertulia.app import AppSettings, build_service
 from tertulia.base.secret import Secret
 from tertulia.cli.attended import Attended
 from tertulia.cli.credentials import check_connector, check_credentials
-from tertulia.cli.exposure import LOOPBACK, choose_interface, reachable_host
+from tertulia.cli.exposure import LOOPBACK, choose_interface, is_loopback, reachable_host
 from tertulia.cli.logs import log_to_file
 from tertulia.cli.place import project_folder
 from tertulia.cli.tls import read_certificate
@@ -87,6 +87,8 @@ def serve_project(options: ServeOptions) -> int:
         enable_api=options.enable_api,
         insecure=options.insecure,
     )
+    if options.enable_api and not authenticated and not is_loopback(host):
+        _log.warning("T195 the API is open to everybody who reaches this address")
     tls = read_certificate(
         options.ssl_certificate,
         options.ssl_keyfile,

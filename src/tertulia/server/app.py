@@ -63,8 +63,6 @@ def create_app(
     """
     check_channels(settings)
     served = Served(service, settings, now)
-    if settings.enable_api and served.gate.is_open:
-        _log.warning("T195 the API is open to everybody who reaches this address")
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
