@@ -79,13 +79,20 @@ def find_conflicts(
     ]
 
 
-def report_conflicts(conflicts: Iterable[StoryConflict], *, diagnostics: Diagnostics) -> None:
-    """Note each conflict at the place of its second action, with the places of the others."""
+def report_conflicts(
+    conflicts: Iterable[StoryConflict], *, diagnostics: Diagnostics, max_history: int | None = None
+) -> None:
+    """Note each conflict at the place of its second action, with the places of the others.
+
+    max_history: as they were found with, for the message.
+    """
+    far = "one state" if max_history == 1 else f"{max_history} states"
+    seen = "" if max_history is None else f" to policies that look back {far}"
     for conflict in conflicts:
         said = "; ".join(_in_words(choice) for choice in conflict.choices)
         diagnostics.warning(
             "T326",
-            f"stories contradict each other after {conflict.after}: {said}",
+            f"stories contradict each other after {conflict.after}{seen}: {said}",
             hint="Let them do the same, or let them differ before: by a slot, another intent, or "
             "a larger max_history if they differ earlier than the policies look back.",
             at=conflict.choices[1].places[0][1],

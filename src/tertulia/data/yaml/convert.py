@@ -173,9 +173,11 @@ def _leaf(node: Node, name: str, said: str) -> _Fault:
     subject = f"'{name}'" if name else "this"
     mismatch = _MISMATCH.match(message)
     if mismatch is None:
-        return _Fault(f"{subject}: {message[:1].lower()}{message[1:]}", "", node.span)
+        said = f"{subject}: {message[:1].lower()}{message[1:]}"
+        return _Fault(said, "Write a value that fits.", node.span)
     expected = mismatch[1]
-    hint = "Put the value in quotes." if "str" in expected and _could_be_text(node) else ""
+    is_unquoted = "str" in expected and _could_be_text(node)
+    hint = "Put the value in quotes." if is_unquoted else "Write a value of that kind."
     return _Fault(
         f"{subject} must be {_words(expected)}, got {_got(node, expected)}", hint, node.span
     )

@@ -120,6 +120,14 @@ class _Prediction(msgspec.Struct, frozen=True, kw_only=True):
     at: SourceSpan | None
 
 
+class _Claim(msgspec.Struct, frozen=True):
+    """Who wants an action. at: where they stand, in brackets."""
+
+    who: str
+    at: str
+    wants: str
+
+
 class _Clash(msgspec.Struct, frozen=True):
     """A conversation that goes on in another way than the rules say."""
 
@@ -138,7 +146,7 @@ class Contradictions:
     def __init__(self, reasoner: Reasoner, diagnostics: Diagnostics) -> None:
         self._reasoner = reasoner
         self._diagnostics = diagnostics
-        self._sources: dict[Source, list[tuple[str, str]]] = defaultdict(list)
+        self._sources: dict[Source, list[_Claim]] = defaultdict(list)
         self._clashes: dict[tuple[Source, str, str, bool], list[_Clash]] = defaultdict(list)
         self.used: set[Source] = set()
 
@@ -216,7 +224,7 @@ class Contradictions:
             if verdict.action == ACTION_LISTEN and self._is_overruled(source):
                 self._reasoner.rules.drop(source.name)
                 return
-        wanted = {wants for _, wants in self._sources[source] if wants != found.expected}
+        wanted = {claim.wants for claim in self._sources[source]} - {found.expected}
         for action in sorted({verdict.action or wants for wants in wanted}):
             self._clashes[source, found.expected, action, one.is_rule].append(_Clash(one, found))
 
@@ -224,11 +232,11 @@ class Contradictions:
         shortest = min(clashes, key=lambda clash: clash.prediction.before)
         one, found = shortest.one, shortest.prediction
         those = [
-            who
-            for who, wants in self._sources[source]
-            if wants != found.expected and action in (found.verdict.action, wants)
+            claim
+            for claim in self._sources[source]
+            if claim.wants != found.expected and action in (found.verdict.action, claim.wants)
         ]
-        by = ", ".join(dict.fromkeys(those))
+        by = ", ".join(dict.fromkeys(f"the {claim.who}{claim.at}" for claim in those))
         self._diagnostics.error(
             "T382",
             f"the {_kind(one)} {label(one)} expects '{found.expected}', but '{action}' is "
@@ -238,7 +246,7 @@ class Contradictions:
             details=(
                 *dialogue(one.tracker.applied_events(), found.event),
                 f"then: {found.expected} ({_kind(one)} '{one.name}')",
-                f"or: {action} ({by})",
+                f"or: {action} ({', '.join(dict.fromkeys(claim.who for claim in those))})",
             ),
         )
 
@@ -268,14 +276,13 @@ def _others(shown: _Clash, clashes: Iterable[_Clash]) -> str:
     return f"; so at {', '.join(others[:_SHOWN])}" + (f" and {more} more" if more > 0 else "")
 
 
-def _claim(
-    rule: TrainingTracker, verdict: Verdict, source: Source, expected: str
-) -> tuple[str, str]:
+def _claim(rule: TrainingTracker, verdict: Verdict, source: Source, expected: str) -> _Claim:
     """Return who stands behind a prediction, and what they want."""
     if source.kind == "rule" or verdict.action is None:
-        return f"the rule {label(rule)}", expected
+        at = place(rule)
+        return _Claim(f"rule '{rule.name}'", f" ({at})" if at else "", expected)
     what = "intent" if source.kind == "default" else "loop"
-    return f"the built-in handling of the {what} '{source.name}'", verdict.action
+    return _Claim(f"built-in handling of the {what} '{source.name}'", "", verdict.action)
 
 
 def label(one: TrainingTracker) -> str:

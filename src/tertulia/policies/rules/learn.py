@@ -6,7 +6,7 @@ Source: spec policies.md section 8.1.
 from collections.abc import Iterable, Sequence
 
 from tertulia.core.domain.actions import RULE_SNIPPET_ACTION
-from tertulia.core.events import ACTION_LISTEN
+from tertulia.core.events import ACTION_LISTEN, ActiveLoop
 from tertulia.core.states import (
     SHOULD_NOT_BE_SET,
     Moment,
@@ -55,6 +55,8 @@ def learn_unhappy_paths(
     for trackers, omit_unset in ((rules, True), (stories, False)):
         history = PlainHistory(table, omit_unset=omit_unset)
         for one in trackers:
+            if not any(isinstance(event, ActiveLoop) for event in one.events):
+                continue
             for moment, _ in labelled_moments(one, history):
                 noted = _unhappy(moment)
                 if noted is not None:

@@ -79,9 +79,10 @@ class RulePolicy:
         data.report(cls.name, 1.0)
         reasoner = checked.reasoner
         known = origins.of(entry.key for entry in reasoner.rules)
-        return cls(
-            config, reasoner, hidden=checked.hidden, rule_only=checked.rule_only, origins=known
-        )
+        only = NO_RULE_ONLY
+        if config.check_for_contradictions:
+            only = rule_only(data.rules(), data.stories(augmented=False), data.table)
+        return cls(config, reasoner, hidden=checked.hidden, rule_only=only, origins=known)
 
     @classmethod
     def check(cls, config: RuleConfig, data: PolicyTraining) -> None:
@@ -178,7 +179,6 @@ class _Checked(msgspec.Struct, frozen=True, kw_only=True):
 
     reasoner: Reasoner
     hidden: frozenset[Source] = frozenset()
-    rule_only: RuleOnly = NO_RULE_ONLY
 
 
 def _check(config: RuleConfig, data: PolicyTraining, origins: Origins[str]) -> _Checked:
@@ -197,8 +197,4 @@ def _check(config: RuleConfig, data: PolicyTraining, origins: Origins[str]) -> _
     check_completeness(rules, data.domain, table, data.diagnostics)
     checked = Contradictions(reasoner, data.diagnostics)
     checked.check(rules, stories)
-    return _Checked(
-        reasoner=reasoner,
-        hidden=checked.unused(data.domain),
-        rule_only=rule_only(rules, stories, table),
-    )
+    return _Checked(reasoner=reasoner, hidden=checked.unused(data.domain))
