@@ -123,6 +123,36 @@ def test_problems_can_be_had_as_json(bot: Path) -> None:
     assert "forgotten" in problem["message"]
 
 
+def test_a_contradiction_comes_with_its_conversation(bot: Path) -> None:
+    (bot / "data" / "more.yml").write_text(
+        'version: "3.1"\nrules:\n- rule: loud\n  steps:\n  - intent: thank\n'
+        "  - action: utter_quiet\n"
+    )
+    done = run("data", "validate", "--json", folder=bot)
+    errors = [one for one in json.loads(done.out) if one["severity"] == "error"]
+    assert done.status == 1
+    assert {one["code"] for one in errors} == {"T382"}
+    assert all(one["hint"] and one["line"] for one in errors)
+    assert "user: thank" in errors[0]["conversation"]
+    shown = run("data", "validate", folder=bot)
+    assert re.search(r"^    or: utter_\w+ \(rule '.+'\)$", shown.out, re.MULTILINE)
+    assert run("train", folder=bot).status == 1
+
+
+def test_custom_actions_without_a_server_are_hinted_at(bot: Path) -> None:
+    domain = bot / "domain.yml"
+    domain.write_text(domain.read_text() + "\nactions:\n  - action_look\n")
+    (bot / "data" / "more.yml").write_text(
+        'version: "3.1"\nstories:\n- story: look\n  steps:\n  - intent: feel_good\n'
+        "  - action: utter_glad\n  - action: action_look\n"
+    )
+    done = run("data", "validate", folder=bot)
+    assert re.search(r"^data/more\.yml:7:\d+: hint T376: ", done.out, re.MULTILINE), done.out
+    assert done.err.endswith(" 1 hint\n")
+    (bot / "endpoints.yml").write_text("action_endpoint:\n  url: http://localhost:5055/webhook\n")
+    assert "T376" not in run("data", "validate", folder=bot).out
+
+
 def test_warnings_fail_when_they_shall(bot: Path) -> None:
     add_forgotten_intent(bot)
     assert run("data", "validate", "--fail-on-warnings", folder=bot).status == 1

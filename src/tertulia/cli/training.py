@@ -23,7 +23,7 @@ from tertulia.model.find import find_model
 from tertulia.training.names import model_name
 from tertulia.training.project import Project, ProjectData, read_project
 from tertulia.training.run import Settings, new_identity, plan_for, train
-from tertulia.training.validate import is_failed, validate
+from tertulia.training.validate import Scope, is_failed, validate
 
 _log = logging.getLogger("tertulia.cli")
 
@@ -130,7 +130,7 @@ def dry_run(job: Job) -> DryRun:
 
 
 def _is_sound(data: ProjectData, checks: Checks, told: _Told) -> bool:
-    found = validate(data, max_history=checks.max_history)
+    found = validate(data, Scope(max_history=checks.max_history, is_training=True))
     found.raise_if_errors()
     told.show(data)
     return not is_failed(found, fail_on_warnings=checks.fail_on_warnings)

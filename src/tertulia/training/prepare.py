@@ -10,17 +10,17 @@ import msgspec
 import tertulia
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import ConfigError
-from tertulia.base.source import SourceSpan
-from tertulia.core.domain.check import check
-from tertulia.data.nlu import check_nlu
-from tertulia.nlu.checks import check_pipeline
-from tertulia.nlu.config import ComponentConfig, read_pipeline
-from tertulia.policies.registry import PolicyChoice, read_policies
-from tertulia.training.checks import check_policies
-from tertulia.training.defaults import suggested_policies
+from tertulia.nlu.config import ComponentConfig
+from tertulia.policies.registry import PolicyChoice
+from tertulia.training.checks import (
+    check_domain,
+    check_story_graph,
+    check_training_data,
+    configured_pipeline,
+    configured_policies,
+)
 from tertulia.training.fingerprint import Fingerprints, fingerprints
 from tertulia.training.project import ProjectData
-from tertulia.training.validate import check_story_graph
 
 DEFAULT_SEED = 42
 
@@ -61,21 +61,11 @@ def prepare(data: ProjectData, settings: Settings) -> Prepared:
     pipeline: Sequence[ComponentConfig] = ()
     policies: Sequence[PolicyChoice] = ()
     if settings.nlu:
-        pipeline = read_pipeline(
-            data.config.pipeline,
-            generation=data.generation,
-            at=data.config.place or SourceSpan("<configuration>"),
-            diagnostics=diagnostics,
-        )
-        check_pipeline(pipeline, diagnostics)
-        check_nlu(data.nlu, diagnostics)
+        pipeline = configured_pipeline(data, diagnostics)
+        check_training_data(data, diagnostics)
     if settings.core and data.domain is not None:
-        section = data.config.policies or suggested_policies(
-            data.generation, data.config.place, diagnostics
-        )
-        policies = read_policies(section, data.generation, diagnostics)
-        check(data.domain, diagnostics)
-        check_policies({choice.name for choice in policies}, data, data.domain, diagnostics)
+        policies = configured_policies(data, data.domain, diagnostics)
+        check_domain(data, data.domain, diagnostics)
         check_story_graph(data.stories, diagnostics)
     diagnostics.raise_if_errors()
     return Prepared(

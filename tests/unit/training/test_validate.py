@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.training.projects import CONFIG, DOMAIN, LEGACY, MODERN, NLU, legacy, modern, write
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.problem import Severity
 from tertulia.training.project import read_project
-from tertulia.training.validate import is_failed, validate
+from tertulia.training.validate import Scope, is_failed, validate
 
 
 def validated(folder: Path, **files: str) -> Diagnostics:
@@ -138,6 +139,7 @@ slots:
       - active_loop: trip
   name:
     type: text
+    influence_conversation: false
     mappings:
     - type: from_text
 forms:
@@ -145,7 +147,8 @@ forms:
     required_slots: [city]
 """
 FORM_STEPS = "  - intent: bye\n  - action: trip\n  - active_loop: trip\n"
-ASK = "  utter_ask_city:\n  - text: Where?\n"
+ASK = "  utter_ask_city:\n  - text: Where, {name}?\n"
+ASK_NAME = "  utter_ask_name:\n  - text: Who from {city}?\n"
 
 
 def test_a_form_and_its_questions_are_used(tmp_path: Path) -> None:
@@ -190,7 +193,7 @@ def test_a_condition_on_a_form_that_does_not_ask_for_the_slot_always_fails(
 ) -> None:
     form = FORM.replace("[city]", "[name]")
     found = validated(
-        tmp_path, domain=DOMAIN + form, data_stories=stories(GREET + BYE + FORM_STEPS)
+        tmp_path, domain=DOMAIN + ASK_NAME + form, data_stories=stories(GREET + BYE + FORM_STEPS)
     )
     assert codes(found) == {"T366"}
     assert is_failed(found)
@@ -202,7 +205,7 @@ def test_a_mapping_from_the_trigger_may_name_such_a_form(tmp_path: Path) -> None
         "- type: from_trigger_intent\n      value: x\n      conditions",
     )
     found = validated(
-        tmp_path, domain=DOMAIN + form, data_stories=stories(GREET + BYE + FORM_STEPS)
+        tmp_path, domain=DOMAIN + ASK_NAME + form, data_stories=stories(GREET + BYE + FORM_STEPS)
     )
     assert codes(found) == set()
 
@@ -226,7 +229,7 @@ def test_a_short_memory_sees_more_contradictions(tmp_path: Path) -> None:
     )
     data = read_project(modern(write(tmp_path, {**MODERN, "data/stories.yml": text})))
     assert codes(validate(data)) == set()
-    assert codes(validate(data, max_history=1)) == {"T326"}
+    assert codes(validate(data, Scope(max_history=1))) == {"T326"}
 
 
 @pytest.mark.parametrize(
@@ -252,4 +255,113 @@ def test_a_checkpoint_that_leads_nowhere_is_noted(tmp_path: Path) -> None:
 def test_stories_alone_can_be_looked_at(tmp_path: Path) -> None:
     files = {**MODERN, "config.yml": CONFIG.replace("language: en\n", "")}
     data = read_project(modern(write(tmp_path, files)))
-    assert codes(validate(data, only_stories=True)) == set()
+    assert codes(validate(data, Scope(only_stories=True))) == set()
+
+
+def test_how_far_stories_are_compared_is_as_configured(tmp_path: Path) -> None:
+    text = (
+        stories(GREET + BYE)
+        + "- story: two\n  steps:\n"
+        + BYE
+        + GREET.replace("utter_greet", "utter_bye")
+    )
+    config = CONFIG.replace("MemoizationPolicy\n", "MemoizationPolicy\n  max_history: 1\n")
+    found = validated(tmp_path, data_stories=text, config=config)
+    assert codes(found) == {"T326"}
+    assert "to policies that look back one state" in found.problems[0].message
+
+
+def test_a_contradiction_is_shown_by_the_shortest_conversation(tmp_path: Path) -> None:
+    text = f"""\
+version: "3.1"
+stories:
+- story: long
+  steps:
+{GREET}{BYE}- story: short
+  steps:
+{BYE}rules:
+- rule: leave
+  steps:
+  - intent: bye
+  - action: utter_greet
+"""
+    (problem,) = validated(tmp_path, data_stories=text).errors
+    assert problem.code == "T382"
+    assert "; so at " in problem.message
+    assert problem.details == (
+        "user: bye",
+        "then: utter_bye (story 'short')",
+        "or: utter_greet (rule 'leave')",
+    )
+
+
+def test_a_pipeline_in_another_file_is_not_missed_in_0x(tmp_path: Path) -> None:
+    project = legacy(write(tmp_path, LEGACY))
+    data = read_project(replace(project, config=project.config[1:]))
+    assert [str(problem) for problem in validate(data).problems] == []
+
+
+def test_a_hint_never_fails(tmp_path: Path) -> None:
+    slot = "slots:\n  lonely:\n    type: any\n    mappings: []\n"
+    found = validated(tmp_path, domain=DOMAIN + slot)
+    assert [problem.severity for problem in found.problems] == [Severity.HINT]
+    assert not is_failed(found, fail_on_warnings=True)
+
+
+def test_a_component_that_is_not_installed_stops_a_check_only_before_training(
+    tmp_path: Path,
+) -> None:
+    config = CONFIG.replace("pipeline:\n", "pipeline:\n- name: SpacyNLP\n")
+    files = {**MODERN, "config.yml": config}
+    project = modern(write(tmp_path, files))
+    assert [one.code for one in validate(read_project(project)).errors] == []
+    training = validate(read_project(project), Scope(is_training=True))
+    assert [one.code for one in training.errors] == ["T503"]
+
+
+BUTTON = """\
+  utter_ask_city:
+  - text: Where?
+    buttons:
+    - title: Rome
+      payload: '/pick{"city": "Rome"}'
+"""
+
+
+def test_an_intent_that_a_button_sends_needs_no_examples(tmp_path: Path) -> None:
+    domain = DOMAIN.replace("bye]", "bye, pick]") + BUTTON
+    steps = GREET + BYE + "  - intent: pick\n  - action: utter_ask_city\n"
+    assert codes(validated(tmp_path, domain=domain, data_stories=stories(steps))) == set()
+
+
+def test_an_intent_that_brings_what_a_slot_takes_is_of_use(tmp_path: Path) -> None:
+    domain = DOMAIN.replace("bye]", "bye, tell]\nentities: [city]") + (
+        "  utter_ask_city:\n  - text: Where, not {city}?\n"
+        "slots:\n  city:\n    type: text\n    mappings:\n    - type: from_entity\n"
+        "      entity: city\n"
+    )
+    nlu = f"{NLU}- intent: tell\n  examples: |\n    - in [Rome](city)\n    - in [Lima](city)\n"
+    steps = GREET + BYE + "  - action: utter_ask_city\n"
+    config = CONFIG.replace("policies:", "- name: CRFEntityExtractor\npolicies:")
+    found = validated(
+        tmp_path, domain=domain, data_nlu=nlu, data_stories=stories(steps), config=config
+    )
+    assert codes(found) == set()
+
+
+def test_what_custom_actions_send_may_have_any_variables(tmp_path: Path) -> None:
+    domain = f"{DOMAIN}  utter_found:\n  - text: Found {{number}}.\nactions: [action_search]\n"
+    steps = GREET + BYE + "  - action: action_search\n"
+    found = validated(tmp_path, domain=domain, data_stories=stories(steps))
+    assert [(one.code, one.severity) for one in found.problems] == [("T365", Severity.HINT)]
+
+
+def test_answers_in_the_domain_are_answers_of_a_retrieval_intent(tmp_path: Path) -> None:
+    nlu = f"{NLU}- intent: faq/hours\n  examples: |\n    - when\n    - what hours\n"
+    domain = DOMAIN.replace("bye]", "bye, faq]") + "  utter_faq/hours:\n  - text: At nine.\n"
+    steps = GREET + BYE + "  - intent: faq\n  - action: utter_faq\n"
+    config = CONFIG.replace("policies:", "- name: ResponseSelector\npolicies:")
+    found = validated(
+        tmp_path, domain=domain, data_nlu=nlu, data_stories=stories(steps), config=config
+    )
+    assert codes(found) == set()

@@ -1,0 +1,1 @@
+"""Checks of a project beyond its single files: between configuration, domain, data and servers."""
