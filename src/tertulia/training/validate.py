@@ -22,6 +22,7 @@ from tertulia.data.generate import generate
 from tertulia.nlu.checks import check_against_data
 from tertulia.nlu.classifiers.fallback import FALLBACK_INTENT
 from tertulia.nlu.config import ComponentConfig
+from tertulia.nlu.lessons import check_lessons
 from tertulia.policies.policy import PolicyTraining
 from tertulia.policies.registry import PolicyChoice, check_policies
 from tertulia.schema.endpoints import Endpoints
@@ -120,6 +121,7 @@ def _configured(
         if data.nlu.examples and _has_pipeline(data):
             pipeline = configured_pipeline(data, found)
             check_against_data(pipeline, data.nlu, found)
+            check_lessons(pipeline, data.nlu, data.generation, found)
     if data.domain is not None and (data.stories.stories or data.stories.rules):
         own = Diagnostics() if scope.only_stories else found
         policies = configured_policies(data, data.domain, own)

@@ -284,6 +284,30 @@ CONFIGURATION = [
         hint="Rename",
     ),
     warning(
+        "T178",
+        (C, REGEX, "- name: CRFEntityExtractor\n"),
+        (N, "[Lima](city)", "[Lim](city)a"),
+        at=(N, "[Lim]"),
+        hint="whole words",
+    ),
+    warning(
+        "T181",
+        (N, "intent: bye", "intent: greet"),
+        (N, "intent: book", "intent: greet"),
+        at=("", ""),
+        hint="two intents",
+    ),
+    warning(
+        "T182",
+        FAQ,
+        FAQ_INTENT,
+        FAQ_ANSWERS,
+        FAQ_RULE,
+        (C, REGEX, REGEX + "- name: ResponseSelector\n  retrieval_intent: fax\n"),
+        at=("", ""),
+        hint="faq",
+    ),
+    warning(
         "T183", (C, "pipeline:\n" + PIPELINE, ""), at=(C, ""), hint="Write it down", fails="never"
     ),
     error(

@@ -1,9 +1,11 @@
 """The learned intent classifier: one linear model under all names of the originals."""
 
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 import msgspec
 
+from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.understanding import NOTHING_UNDERSTOOD
 from tertulia.ml.parts import Parts
 from tertulia.nlu.classifiers.label_model import LabelModel, document_of
@@ -70,16 +72,21 @@ def train_intents(config: LearnedConfig, training: Training) -> LabelModel:
         if one.example.intent
     ]
     labels = [intent for _, intent in pairs]
+    note_few_intents(labels, training.diagnostics)
+    return LabelModel.train(
+        [document for document, _ in pairs], labels, seed=config.seed(training.seed)
+    )
+
+
+def note_few_intents(labels: Collection[str], diagnostics: Diagnostics) -> None:
+    """Note that the examples have fewer than two intents. labels: of all examples that have one."""
     if len(set(labels)) < 2:
-        training.diagnostics.warning(
+        diagnostics.warning(
             "T181",
             f"there {'is one intent' if labels else 'are no intents'} to learn: every message "
             "will look alike",
             hint="Add examples of at least two intents.",
         )
-    return LabelModel.train(
-        [document for document, _ in pairs], labels, seed=config.seed(training.seed)
-    )
 
 
 def classify(model: LabelModel, message: Message, config: LearnedConfig) -> None:

@@ -195,6 +195,13 @@ def _taught(setting: Setting, training: Training) -> list[tuple[Lesson, list[Spa
     ]
 
 
+def note_misaligned(setting: Setting, training: Training) -> None:
+    """Note annotations that do not begin and end with a word; messages must have tokens."""
+    for lesson in training.lessons:
+        if lesson.message.tokens:
+            _spans_of(lesson, setting, training)
+
+
 def _spans_of(lesson: Lesson, setting: Setting, training: Training) -> list[Span]:
     spans: list[Span] = []
     for entity in lesson.example.entities:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import msgspec
 
+from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.understanding import RankedIntent
 from tertulia.ml.parts import Parts
 from tertulia.nlu.classifiers.label_model import LabelModel, document_of
@@ -51,12 +52,7 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
         """Learn the response keys of the examples."""
         wanted = config.retrieval_intent
         intents = training.data.retrieval_intents
-        if wanted is not None and wanted not in intents:
-            training.diagnostics.warning(
-                "T182",
-                f"no example has the retrieval intent '{wanted}' that a response selector is for",
-                hint=f"Retrieval intents in the data: {', '.join(intents) or 'none'}.",
-            )
+        note_unknown_intent(wanted, intents, training.diagnostics)
         pairs = [
             (document_of(one.message, config.featurizers), one.example.response_key)
             for one in training.lessons
@@ -110,3 +106,15 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
         intents = msgspec.convert(parts.meta["intents"], list[str])
         responses = msgspec.convert(parts.meta["responses"], dict[str, list[Any]])
         return cls(config, setting, model, intents, responses)
+
+
+def note_unknown_intent(
+    wanted: str | None, intents: Sequence[str], diagnostics: Diagnostics
+) -> None:
+    """Note that a selector is for a retrieval intent that no example has."""
+    if wanted is not None and wanted not in intents:
+        diagnostics.warning(
+            "T182",
+            f"no example has the retrieval intent '{wanted}' that a response selector is for",
+            hint=f"Retrieval intents in the data: {', '.join(intents) or 'none'}.",
+        )
