@@ -24,6 +24,7 @@ templates:
 """,
     "stories.md": """
 ## asks first
+  - slot{"cuisine": null}
 * search
   - utter_ask_cuisine
 
