@@ -47,7 +47,6 @@ def main(arguments: Sequence[str]) -> int:
 
     def work() -> int:
         from tertulia.cli.legacy import train_dialogue
-
         from tertulia.cli.logs import log_to_stderr
 
         log_to_stderr(options.level)

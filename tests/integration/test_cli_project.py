@@ -88,8 +88,11 @@ def test_one_part_can_be_trained_alone(bot: Path, part: str) -> None:
 def test_several_folders_of_data_are_read(bot: Path) -> None:
     (bot / "more").mkdir()
     (bot / "data" / "rules.yml").rename(bot / "more" / "rules.yml")
-    done = run("train", "--data", "data", "more", "--dry-run", folder=bot)
+    # The dialogue is learned again, because explanations name the file of a rule.
+    done = run("train", "--data", "data", "more", folder=bot)
     assert done.status == 0, done.out + done.err
+    assert run("train", "--data", "data", "more", "--dry-run", folder=bot).status == 0
+    assert run("train", "--data", "data", "--dry-run", folder=bot).status == 1
 
 
 def test_a_mistake_is_shown_like_a_compiler_does(bot: Path) -> None:
