@@ -11,7 +11,7 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.model import Generation
 from tertulia.data.nlu import NluData
 from tertulia.nlu.classifiers.learned import LearnedConfig, note_few_intents
-from tertulia.nlu.component import TOKENS, Lesson, Setting, Training
+from tertulia.nlu.component import TOKENS, Component, Lesson, Setting, Training
 from tertulia.nlu.components import find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
 from tertulia.nlu.extractors.tag_model import note_misaligned
@@ -29,7 +29,6 @@ def check_lessons(
 
     Cost: examples with entities are split into words once.
     """
-    labels = [one.intent for one in data.examples if one.intent]
     training = Training(
         data=data,
         lessons=[Lesson(one, Message(one.text)) for one in data.examples if one.entities],
@@ -40,19 +39,25 @@ def check_lessons(
     for config in configs:
         found = find_component(config.name, at=config.at)
         params = convert_params(config.params, found.Config)
-        is_legacy = generation is Generation.LEGACY
-        name = config.written if is_legacy else config.name
-        setting = Setting(name=name, key=config.name, generation=generation)
+        setting = _setting(config, generation)
         if TOKENS in found.provides:
-            tokenizer = found.train(params, setting, replace(training, lessons=[]))
-            for lesson in training.lessons:
-                tokenizer.process(lesson.message)
+            _split(found.train(params, setting, replace(training, lessons=[])), training)
         if isinstance(params, ResponseSelectorConfig):
             note_unknown_intent(params.retrieval_intent, data.retrieval_intents, diagnostics)
         elif isinstance(params, LearnedConfig) and _learns(config, "intent_classification"):
-            note_few_intents(labels, diagnostics)
+            note_few_intents([one.intent for one in data.examples if one.intent], diagnostics)
         if _learns(config, "entity_recognition") and found.trainable_entities:
             note_misaligned(setting, training)
+
+
+def _split(tokenizer: Component, training: Training) -> None:
+    for lesson in training.lessons:
+        tokenizer.process(lesson.message)
+
+
+def _setting(config: ComponentConfig, generation: Generation) -> Setting:
+    name = config.written if generation is Generation.LEGACY else config.name
+    return Setting(name=name, key=config.name, generation=generation)
 
 
 def _learns(config: ComponentConfig, half: str) -> bool:

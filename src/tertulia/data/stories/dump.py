@@ -192,11 +192,17 @@ class _FormWriter:
             yield from self._release(_FORM)
             self._form, self._is_rejected = event.name, False
             yield f"    - {event_line(event)}{end}"
-        elif (line := event_line(event)) is not None:
-            if isinstance(event, SlotSet) and self._held:
-                self._held.append(("", f"    - {line}{end}"))
-            else:
-                yield f"    - {line}{end}"
+        else:
+            yield from self._other(event, end)
+
+    def _other(self, event: Event, end: str) -> Iterator[str]:
+        line = event_line(event)
+        if line is None:
+            return
+        if isinstance(event, SlotSet) and self._held:
+            self._held.append(("", f"    - {line}{end}"))
+        else:
+            yield f"    - {line}{end}"
 
     def _line(self, mark: str, rest: str) -> Iterator[str]:
         if self._form is None:

@@ -117,22 +117,28 @@ def form_beginnings(
     """Return by form the intents after which stories and rules begin it; None stands for any."""
     found: defaultdict[str, set[str | None]] = defaultdict(set)
     for story in stories:
-        said: set[str | None] = {_ANY}
-        active: str | None = None
-        for item in story.items:
-            if isinstance(item, Checkpoint):
-                said = {_ANY}
-            elif isinstance(item, Alternatives):
-                said = {intent for option in item.options for intent in _intents(option)} or said
-            elif isinstance(item.event, UserUttered):
-                said = {item.event.intent_name}
-            elif isinstance(item.event, ActiveLoop):
-                active = item.event.name
-            elif isinstance(item.event, ActionExecuted):
-                name = item.event.name
-                if name is not None and name in domain.forms and name != active:
-                    found[name] |= said
+        for form, said in _beginnings(story, domain):
+            found[form] |= said
     return {name: frozenset(intents) for name, intents in found.items()}
+
+
+def _beginnings(story: Story, domain: Domain) -> Iterator[tuple[str, set[str | None]]]:
+    """Yield the forms that a story begins, each with the intents said before."""
+    said: set[str | None] = {_ANY}
+    active: str | None = None
+    for item in story.items:
+        if isinstance(item, Checkpoint):
+            said = {_ANY}
+        elif isinstance(item, Alternatives):
+            said = {intent for option in item.options for intent in _intents(option)} or said
+        elif isinstance(item.event, UserUttered):
+            said = {item.event.intent_name}
+        elif isinstance(item.event, ActiveLoop):
+            active = item.event.name
+        elif isinstance(item.event, ActionExecuted):
+            name = item.event.name or ""
+            if name in domain.forms and name != active:
+                yield name, said
 
 
 def _intents(option: tuple[StepEvent, ...]) -> Iterator[str | None]:
@@ -223,11 +229,7 @@ class _Judge:
     def _trigger(self, mapping: SlotMapping) -> tuple[str, str] | None:
         if mapping.type != "from_trigger_intent":
             return None
-        named = [one.active_loop for one in mapping.conditions if one.active_loop]
-        forms = named or list(self._domain.forms)
-        if any(name not in self._domain.forms for name in forms):
-            return None
-        begun = frozenset[str | None]().union(*(self._beginnings.get(one, ()) for one in forms))
+        begun = self._begun(mapping)
         if not begun or _ANY in begun:
             # A form that never begins is noted by itself.
             return None
@@ -239,6 +241,14 @@ class _Judge:
             f"its form begins after {listed}, which the mapping leaves out",
             "Name an intent after which a rule or story runs the form.",
         )
+
+    def _begun(self, mapping: SlotMapping) -> frozenset[str | None]:
+        """Return the intents that begin the mapping's forms, none when a form is unknown."""
+        named = [one.active_loop for one in mapping.conditions if one.active_loop]
+        forms = named or list(self._domain.forms)
+        if any(name not in self._domain.forms for name in forms):
+            return frozenset()
+        return frozenset[str | None]().union(*(self._beginnings.get(one, ()) for one in forms))
 
     def _custom(self, mapping: SlotMapping) -> tuple[str, str] | None:
         if mapping.type != "custom" or mapping.action is not None or self._usage.outside:

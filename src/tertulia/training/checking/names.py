@@ -133,16 +133,7 @@ def check_slots(domain: Domain, usage: Usage, diagnostics: Diagnostics) -> None:
     """Note slots that nothing reads; custom actions may read any."""
     if usage.outside:
         return
-    read = set(usage.slots) | _read_by_responses(domain)
-    for form in domain.forms.values():
-        read.update(form.required_slots)
-    for slot in domain.slots.values():
-        read.update(
-            condition.requested_slot
-            for m in slot.mappings
-            for condition in m.conditions
-            if condition.requested_slot
-        )
+    read = set(usage.slots) | _read_by_responses(domain) | _read_by_forms(domain)
     fills = usage.entities
     for slot in domain.slots.values():
         from_story = slot.name in fills or any(one.entity in fills for one in slot.mappings)
@@ -154,6 +145,17 @@ def check_slots(domain: Domain, usage: Usage, diagnostics: Diagnostics) -> None:
             hint="Use it, or remove it; leave it when another program reads it.",
             at=slot.at,
         )
+
+
+def _read_by_forms(domain: Domain) -> set[str]:
+    required = {name for form in domain.forms.values() for name in form.required_slots}
+    conditions = (
+        condition
+        for slot in domain.slots.values()
+        for mapping in slot.mappings
+        for condition in mapping.conditions
+    )
+    return required | {one.requested_slot for one in conditions if one.requested_slot}
 
 
 def check_actions(

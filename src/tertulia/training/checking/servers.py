@@ -15,20 +15,14 @@ def check_action_server(
     """Note custom actions that stories, mappings or forms call while nothing runs them."""
     if endpoints.action_endpoint is not None:
         return
-    places = {action.name: action.at for action in domain.actions}
-    places |= {form.name: form.at for form in domain.forms.values()}
-    mapped = {m.action for slot in domain.slots.values() for m in slot.mappings if m.action}
-    called = [
-        name
-        for name in usage.outside
-        if name in usage.actions or name in mapped or is_called_by_product(name, domain)
-    ]
+    called = _called(domain, usage)
     if not called:
         return
     first = min(called, key=lambda name: (name not in usage.first, name))
     what = f"the custom action '{first}' runs"
     if len(called) > 1:
         what = f"{len(called)} custom actions, such as '{first}', run"
+    places = {one.name: one.at for one in (*domain.forms.values(), *domain.actions)}
     diagnostics.hint(
         "T376",
         f"{what} on an action server, and endpoints.yml has no action_endpoint",
@@ -36,3 +30,13 @@ def check_action_server(
         "actions here.",
         at=usage.first.get(first) or places.get(first),
     )
+
+
+def _called(domain: Domain, usage: Usage) -> list[str]:
+    """Return the custom actions that stories, mappings or forms call."""
+    mapped = {m.action for slot in domain.slots.values() for m in slot.mappings if m.action}
+    return [
+        name
+        for name in usage.outside
+        if name in usage.actions or name in mapped or is_called_by_product(name, domain)
+    ]
