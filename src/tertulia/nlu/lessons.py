@@ -4,6 +4,7 @@ Source: spec nlu.md section 7.3.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -50,7 +51,7 @@ def check_lessons(
             note_misaligned(setting, training)
 
 
-def _split(tokenizer: Component, training: Training) -> None:
+def _split(tokenizer: Component[Any], training: Training) -> None:
     for lesson in training.lessons:
         tokenizer.process(lesson.message)
 

@@ -130,7 +130,7 @@ def _beginnings(story: Story, domain: Domain) -> Iterator[tuple[str, set[str | N
         if isinstance(item, Checkpoint):
             said = {_ANY}
         elif isinstance(item, Alternatives):
-            said = {intent for option in item.options for intent in _intents(option)} or said
+            said = _said_in(item) or said
         elif isinstance(item.event, UserUttered):
             said = {item.event.intent_name}
         elif isinstance(item.event, ActiveLoop):
@@ -139,6 +139,10 @@ def _beginnings(story: Story, domain: Domain) -> Iterator[tuple[str, set[str | N
             name = item.event.name or ""
             if name in domain.forms and name != active:
                 yield name, said
+
+
+def _said_in(alternatives: Alternatives) -> set[str | None]:
+    return {intent for option in alternatives.options for intent in _intents(option)}
 
 
 def _intents(option: tuple[StepEvent, ...]) -> Iterator[str | None]:
