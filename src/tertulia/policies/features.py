@@ -12,6 +12,8 @@ from tertulia.core.states import TurnState, UserPart
 Row = tuple[list[int], list[float]]
 _Feature = tuple[str, float]
 
+_NEVER_NEW = ("action ", "entity ", "word ")
+
 
 class Vocabulary:
     """Numbers for features. Fixed once made."""
@@ -19,6 +21,10 @@ class Vocabulary:
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(dict.fromkeys(names))
         self._numbers = {name: number for number, name in enumerate(self.names)}
+        self._facts = {fact for name in self.names for back, fact in [_placed(name)] if back}
+        pairs = {number for number, name in enumerate(self.names) if " & " in name}
+        self._pairs = pairs
+        self._of_intent = {number for number in pairs if "& intent " in self.names[number]}
 
     @classmethod
     def of(cls, windows: Iterable[Sequence[TurnState]]) -> "Vocabulary":
@@ -38,24 +44,65 @@ class Vocabulary:
                 found[number] = value
         return list(found), list(found.values())
 
+    def familiarity(self, states: Sequence[TurnState]) -> float:
+        """Return the share of what a window shows that training saw, at whatever place; 0 to 1.
+
+        Only intents, slots and loops can be new. Rules and reminders let a bot do what no story
+        has, and messages always have other words, and entities that nobody cared to mention.
+        """
+        found = [
+            all(fact in self._facts or fact.startswith(_NEVER_NEW) for fact, _ in thing)
+            for things in _things(states)
+            for thing in things
+        ]
+        return sum(found) / len(found) if found else 1.0
+
+    def deciding(self, row: Row, states: Sequence[TurnState]) -> list[int]:
+        """Return those of a row's features that may decide alone what follows the newest state.
+
+        They are pairs. After a message they all name its intent: what the bot had said does not
+        decide whatever the answer is. After an action there is one feature more, numbered
+        `len(self)`: that the bot has acted, whatever it did.
+        """
+        if not states or states[-1].action in (ACTION_LISTEN, None):
+            return [index for index in row[0] if index in self._of_intent]
+        return [*(index for index in row[0] if index in self._pairs), len(self)]
+
+
+def _placed(name: str) -> tuple[str, str]:
+    """Return how far back a single fact lies, and the fact; for pairs the first is empty."""
+    back, _, fact = name.partition(" ")
+    return (back, fact) if back.isdecimal() else ("", name)
+
 
 def features(states: Sequence[TurnState]) -> Iterator[_Feature]:
     """Yield the features of a window; its last state is the current one."""
     if not states:
         return
-    for back, state in enumerate(reversed(states)):
-        yield from _single(state, str(back), with_user=state.action == ACTION_LISTEN or not back)
+    yield from _singles(states)
     yield from _pairs(states)
 
 
-def _single(state: TurnState, back: str, *, with_user: bool) -> Iterator[_Feature]:
-    yield f"{back} action {state.action}", 1.0
+def _singles(states: Sequence[TurnState]) -> Iterator[_Feature]:
+    for back, things in enumerate(_things(states)):
+        yield from ((f"{back} {fact}", value) for thing in things for fact, value in thing)
+
+
+def _things(states: Sequence[TurnState]) -> Iterator[Iterator[Sequence[_Feature]]]:
+    """Yield for each state, the newest first, the facts of each thing in it."""
+    for back, state in enumerate(reversed(states)):
+        yield _things_in(state, with_user=state.action == ACTION_LISTEN or not back)
+
+
+def _things_in(state: TurnState, *, with_user: bool) -> Iterator[Sequence[_Feature]]:
+    yield ((f"action {state.action}", 1.0),)
     if state.loop is not None:
-        yield f"{back} loop {state.loop}", 1.0
+        yield ((f"loop {state.loop}", 1.0),)
     if with_user:
-        yield from ((f"{back} {fact}", 1.0) for fact in _said(state.user))
-    for fact, value in _slots(state):
-        yield f"{back} {fact}", value
+        yield from (((fact, 1.0),) for fact in _said(state.user))
+    for name, part in state.slots:
+        if facts := list(_slot(name, part)):
+            yield facts
 
 
 def _said(user: UserPart) -> Iterator[str]:
@@ -69,12 +116,14 @@ def _said(user: UserPart) -> Iterator[str]:
 
 def _slots(state: TurnState) -> Iterator[_Feature]:
     for name, part in state.slots:
-        if isinstance(part, str):
-            yield f"slot {name} {part}", 1.0
-        else:
-            yield from (
-                (f"slot {name} {index}", value) for index, value in enumerate(part) if value
-            )
+        yield from _slot(name, part)
+
+
+def _slot(name: str, part: str | Sequence[float]) -> Iterator[_Feature]:
+    if isinstance(part, str):
+        yield f"slot {name} {part}", 1.0
+    else:
+        yield from ((f"slot {name} {index}", value) for index, value in enumerate(part) if value)
 
 
 def _pairs(states: Sequence[TurnState]) -> Iterator[_Feature]:

@@ -21,10 +21,12 @@ from tertulia.core.states import (
     NO_RULE_ONLY,
     RuleOnly,
     StateTable,
+    TurnState,
     UserPart,
     history_for,
 )
 from tertulia.core.tracker import Tracker
+from tertulia.ml.evidence import Evidence
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe, SparseSoftmax
 from tertulia.policies.features import Row, Vocabulary, in_words
@@ -43,6 +45,13 @@ WIDEST = 10
 
 EPOCHS = 40
 
+_LEAST = 0.25
+"""Trust where the stories decide nothing: below the usual thresholds of a fallback, and enough
+for a bot that has none to do the likeliest thing."""
+
+_SUSPICION = 4
+"""How fast trust falls with the share of what the stories never show: a sixth halves it."""
+
 _NAMED = 5
 """Features that an explanation names."""
 
@@ -50,7 +59,7 @@ _NAMED = 5
 class LearnedConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """max_history: states looked at (0.x: 5; later null, at most 10 are used). epochs: passes
     over the examples (default 40). random_seed: of their order. ranking_length: actions that
-    keep a score (0: all), the others get 0; renormalize_confidences: so that they sum to 1.
+    keep a score (0: all), the others get 0; renormalize_confidences: they get what the others had.
     e2e_confidence_threshold: what a prediction from the text must have to win.
     """
 
@@ -75,6 +84,7 @@ class LearnedPolicy:
         vocabulary: Vocabulary,
         actions: Sequence[str],
         model: SparseSoftmax,
+        evidence: Evidence,
         rule_only: RuleOnly = NO_RULE_ONLY,
     ) -> None:
         self._config = config
@@ -82,6 +92,7 @@ class LearnedPolicy:
         self._vocabulary = vocabulary
         self._actions = tuple(actions)
         self._model = model
+        self._evidence = evidence
         self._history = history_for(table, rule_only)
         self._width = width(config.max_history, table.generation)
         self._priority = priority_of(config, table.generation, legacy=1, modern=1)
@@ -111,22 +122,30 @@ class LearnedPolicy:
         number = {action: index for index, action in enumerate(actions)}
         vocabulary = Vocabulary.of(example.states for example in found)
         data.report(cls.name, 0.2)
+        rows = [vocabulary.row(example.states) for example in found]
+        labels = [number[example.action] for example in found]
         model = SparseSoftmax.train(
-            [vocabulary.row(example.states) for example in found],
-            [number[example.action] for example in found],
+            rows,
+            labels,
             classes=len(actions),
             features=len(vocabulary),
             recipe=recipe(config.epochs, config.random_seed, data.seed),
         )
+        deciding = [
+            vocabulary.deciding(row, example.states)
+            for row, example in zip(rows, found, strict=True)
+        ]
+        evidence = Evidence.of(rows, deciding, labels, features=len(vocabulary) + 1)
         data.report(cls.name, 1.0)
-        return cls(config, data.table, vocabulary, actions, model)
+        return cls(config, data.table, vocabulary, actions, model, evidence)
 
     @classmethod
     def from_parts(cls, config: LearnedConfig, parts: Parts, domain: Domain) -> Self:
         """Return the policy of a model. Raises ModelError for damaged parts."""
         names, actions = texts(parts.meta.get("features")), texts(parts.meta.get("actions"))
         model = loaded_model(parts, len(names), len(actions))
-        return cls(config, StateTable(domain), Vocabulary(names), actions, model)
+        evidence = _loaded_evidence(parts, len(names) + 1)
+        return cls(config, StateTable(domain), Vocabulary(names), actions, model, evidence)
 
     def parts(self) -> Parts:
         """Return names as JSON and weights as arrays."""
@@ -134,12 +153,19 @@ class LearnedPolicy:
             "features": list(self._vocabulary.names),
             "actions": list(self._actions),
         }
-        return Parts(meta=meta, arrays=self._model.parts().arrays)
+        arrays = {**self._model.parts().arrays, **self._evidence.parts().arrays}
+        return Parts(meta=meta, arrays=arrays)
 
     def knowing(self, rule_only: RuleOnly) -> Self:
         """Return the same model, blind for what only rules contain."""
         return type(self)(
-            self._config, self._table, self._vocabulary, self._actions, self._model, rule_only
+            self._config,
+            self._table,
+            self._vocabulary,
+            self._actions,
+            self._model,
+            self._evidence,
+            rule_only,
         )
 
     @property
@@ -151,13 +177,13 @@ class LearnedPolicy:
         """Return a probability for every known action."""
         states = self._history.last(tracker, self._width).states
         row = self._vocabulary.row(states)
-        scores = self._scores(row)
+        scores = self._scores(row, states)
         end_to_end = False
         text = tracker.state.latest_message.text
         if self._by_text and text and states and states[-1].action == ACTION_LISTEN:
             read = (*states[:-1], replace(states[-1], user=UserPart(text=text)))
             read_row = self._vocabulary.row(read)
-            by_text = self._scores(read_row)
+            by_text = self._scores(read_row, read)
             best = max(by_text.values())
             sure = best > self._config.e2e_confidence_threshold and best > max(scores.values())
             if sure or not self._by_intent:
@@ -179,19 +205,39 @@ class LearnedPolicy:
         features = [[in_words(names[one.feature]), round(one.amount, 3)] for one in strongest]
         return {"by": "learned", "features": features}
 
-    def _scores(self, row: Row) -> dict[str, float]:
-        indices, values = row
-        found: list[float] = self._model.probabilities(indices, values).tolist()
-        return dict(zip(self._actions, found, strict=True))
+    def _scores(self, row: Row, states: Sequence[TurnState]) -> dict[str, float]:
+        found: list[float] = self._model.probabilities(*row).tolist()
+        trust = self._trust(row, states, found.index(max(found)))
+        return {action: score * trust for action, score in zip(self._actions, found, strict=True)}
+
+    def _trust(self, row: Row, states: Sequence[TurnState], best: int) -> float:
+        """Return how far the model may be believed, 0 to 1.
+
+        A linear model gives some action nearly all its probability wherever it is asked. It is
+        believed where the stories do mostly one thing, in this very window or else after one of
+        its pairs of facts, and less the more there is that no story shows.
+        """
+        lead = self._evidence.of_row(row)
+        if lead is None:
+            lead = self._lead_elsewhere(row, states, best)
+        return (_LEAST + (1.0 - _LEAST) * lead) * self._vocabulary.familiarity(states) ** _SUSPICION
+
+    def _lead_elsewhere(self, row: Row, states: Sequence[TurnState], best: int) -> float:
+        """Return how clearly windows that share something with this one lead to the action."""
+        if states and states[-1].action == ACTION_LISTEN and states[-1].user.text is not None:
+            # Texts hardly ever repeat, and there are no pairs of words.
+            return 1.0
+        return self._evidence.of_features(self._vocabulary.deciding(row, states), best)
 
     def _ranked(self, scores: dict[str, float]) -> dict[str, float]:
         keep = self._config.ranking_length
         if not 0 < keep < len(scores):
             return scores
         best = dict(sorted(scores.items(), key=lambda pair: -pair[1])[:keep])
-        total = sum(best.values())
-        if self._config.renormalize_confidences and total:
-            return {action: score / total for action, score in best.items()}
+        kept = sum(best.values())
+        if self._config.renormalize_confidences and kept:
+            total = sum(scores.values())
+            return {action: score * total / kept for action, score in best.items()}
         return best
 
 
@@ -254,3 +300,24 @@ def loaded_model(parts: Parts, features: int, classes: int) -> SparseSoftmax:
             code="T420",
         )
     return SparseSoftmax.from_parts(parts)
+
+
+def _loaded_evidence(parts: Parts, features: int) -> Evidence:
+    """Return the evidence of parts.
+
+    Raises:
+        ModelError: its size is not that of the names beside it.
+    """
+    try:
+        found = Evidence.from_parts(parts)
+    except ValueError as error:
+        raise ModelError(
+            f"a policy is damaged: {error}", hint="Train the model again.", code="T420"
+        ) from error
+    if found.features != features:
+        raise ModelError(
+            f"the evidence of a policy is damaged: {found.features} instead of {features}",
+            hint="Train the model again.",
+            code="T420",
+        )
+    return found

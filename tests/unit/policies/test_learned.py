@@ -41,6 +41,38 @@ stories:
   - intent: bye
   - action: utter_bye
 """
+ORDERS = """
+stories:
+- story: one
+  steps:
+  - intent: hi
+  - action: utter_hi
+  - intent: good
+    entities:
+    - mood: fine
+  - slot_was_set:
+    - mood: fine
+  - action: utter_glad
+- story: two
+  steps:
+  - intent: bad
+  - action: utter_cheer
+  - intent: good
+  - action: utter_bye
+- story: three
+  steps:
+  - intent: "yes"
+  - action: utter_hi
+  - intent: "no"
+  - action: utter_glad
+- story: four
+  steps:
+  - intent: "yes"
+  - action: utter_hi
+  - intent: "no"
+  - action: utter_bye
+"""
+FALLBACK = 0.3
 TEXTS = """
 stories:
 - story: t
@@ -81,6 +113,67 @@ def test_a_learned_policy_goes_on_where_no_story_matches_exactly(data) -> None:
         "action_listen", "/bad",
     )  # fmt: skip
     assert best(policy.predict(tracker)) == "utter_cheer"
+
+
+@pytest.fixture(scope="module")
+def orders():
+    return trained(TEDPolicy, lesson(BOT, ORDERS, augmentation=5))
+
+
+def confidence(policy, *said) -> float:
+    return max(policy.predict(talk(BOT, "action_listen", *said)).scores.values())
+
+
+def test_where_stories_disagree_no_action_reaches_a_fallback(orders) -> None:
+    assert confidence(orders, "/yes", "utter_hi", "action_listen", "/no") < FALLBACK
+
+
+def test_an_intent_whose_answer_depends_on_its_place_is_not_answered_elsewhere(orders) -> None:
+    assert confidence(orders, "/good") < FALLBACK
+    assert confidence(orders, "/no") < FALLBACK
+
+
+def test_an_intent_that_is_always_answered_alike_at_a_place_is_answered_after_anything() -> None:
+    said = ("/bye", "utter_bye", "action_listen", "/hi", "utter_hi", "action_listen", "/bad")
+    policy = trained(TEDPolicy, lesson(BOT, STORIES))
+    prediction = policy.predict(talk(BOT, "action_listen", *said))
+    assert best(prediction) == "utter_cheer"
+    assert prediction.confidence > 0.6
+
+
+def test_an_intent_that_no_story_has_is_not_answered(data) -> None:
+    assert confidence(trained(TEDPolicy, data), "/unheard") < FALLBACK
+
+
+def test_after_an_action_that_no_story_has_the_bot_listens(data) -> None:
+    prediction = trained(TEDPolicy, data).predict(
+        talk(BOT, "action_listen", "/hi", "action_restart")
+    )
+    assert best(prediction) == "action_listen"
+    assert prediction.confidence > FALLBACK
+
+
+def test_a_slot_that_no_story_has_lowers_the_confidence(data) -> None:
+    policy = trained(TEDPolicy, data)
+    assert confidence(policy, "/bye", "mood=x") < confidence(policy, "/bye")
+
+
+def test_lower_confidences_are_not_raised_again(orders) -> None:
+    few = trained(TEDPolicy, lesson(BOT, ORDERS), ranking_length=1, renormalize_confidences=True)
+    assert confidence(few, "/no") < FALLBACK
+
+
+def test_a_policy_of_a_model_is_as_careful(orders) -> None:
+    again = TEDPolicy.from_parts(TEDPolicy.Config(), orders.parts(), BOT)
+    tracker = talk(BOT, "action_listen", "/no")
+    assert again.predict(tracker).scores == orders.predict(tracker).scores
+
+
+def test_a_model_without_the_policys_evidence_is_an_error(orders) -> None:
+    parts = orders.parts()
+    arrays = {name: array for name, array in parts.arrays.items() if name != "leaders"}
+    with pytest.raises(ModelError, match="damaged"):
+        TEDPolicy.from_parts(TEDPolicy.Config(), Parts(meta=parts.meta, arrays=arrays), BOT)
 
 
 def test_training_twice_gives_the_same_policy(data) -> None:
