@@ -59,6 +59,32 @@ async def replay(path: Path, client: httpx2.AsyncClient) -> Score:
     return score
 
 
+class Acted(msgspec.Struct, frozen=True):
+    """What a conversation did, and what its recording did: names of actions in order."""
+
+    conversation: str
+    got: list[str]
+    wanted: list[str]
+
+
+async def replay_actions(path: Path, client: httpx2.AsyncClient) -> list[Acted]:
+    """Replay every conversation of a file and return only what was done."""
+    found: list[Acted] = []
+    for record in conversations(path):
+        for step in record["steps"]:
+            await client.request(step["method"], step["path"], json=step["request"])
+        name = record["id"]
+        answer = await client.get(f"/conversations/{name}/tracker?include_events=ALL")
+        found.append(
+            Acted(name, _actions(answer.json()["events"]), _actions(record["tracker"]["events"]))
+        )
+    return found
+
+
+def _actions(events: list[dict[str, Any]]) -> list[str]:
+    return [event["name"] for event in events if event["event"] == "action"]
+
+
 async def _replay_one(record: dict[str, Any], client: httpx2.AsyncClient, score: Score) -> None:
     name = record["id"]
     score.total += 1
