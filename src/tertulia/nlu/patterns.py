@@ -11,6 +11,7 @@ import msgspec
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.data.nlu import NluData
+from tertulia.data.nlu.check import is_pattern
 from tertulia.ml.parts import Parts
 
 
@@ -50,18 +51,11 @@ def collect_patterns(
     """Return regexes, then lookup tables as patterns; broken regexes are noted and left out."""
     found: list[NamedPattern] = []
     if config.use_regexes:
-        for regex in data.regexes:
-            try:
-                re.compile(regex.pattern)
-            except (re.error, RecursionError, OverflowError) as error:
-                diagnostics.error(
-                    "T353",
-                    f"the pattern of '{regex.name}' is no valid regular expression: {error}",
-                    hint="Escape special characters with a backslash.",
-                    at=regex.span,
-                )
-                continue
-            found.append(NamedPattern(regex.name, regex.pattern))
+        found += (
+            NamedPattern(regex.name, regex.pattern)
+            for regex in data.regexes
+            if is_pattern(regex, diagnostics)
+        )
     if config.use_lookup_tables:
         for name, elements in data.lookup_tables.items():
             if elements:

@@ -5,14 +5,11 @@ Served at `<prefix>/docs` with its other files at `<prefix>/docs/<name>`; it rea
 """
 
 from collections.abc import Mapping
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
 from tertulia.web.pages import SECURITY_HEADERS as PAGE_HEADERS
-from tertulia.web.pages import Asset
+from tertulia.web.pages import STRICT_POLICY, Asset, read_asset
 
 PAGE: Final = "api.html"
 """Name of the document itself; the other names are loaded by it."""
@@ -28,33 +25,12 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 ASSET_NAMES: Final[tuple[str, ...]] = tuple(_MEDIA_TYPES)
 """Every name that `asset` knows."""
 
-CONTENT_SECURITY_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    )
-)
-"""Value of the Content-Security-Policy header of the page."""
-
 SECURITY_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
-    {**PAGE_HEADERS, "Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    {**PAGE_HEADERS, "Content-Security-Policy": STRICT_POLICY}
 )
 """Headers to send with every file of the page."""
 
 
 def asset(name: str) -> Asset | None:
     """Return the file called `name`, or None when the page has no such file."""
-    return _read(name) if name in _MEDIA_TYPES else None
-
-
-@cache
-def _read(name: str) -> Asset:
-    body = files("tertulia.web").joinpath("static", "api", name).read_bytes()
-    return Asset(body, _MEDIA_TYPES[name], sha256(body).hexdigest()[:16])
+    return read_asset(f"api/{name}", _MEDIA_TYPES[name]) if name in _MEDIA_TYPES else None

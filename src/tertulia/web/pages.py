@@ -35,13 +35,11 @@ _MEDIA_TYPES: Final[Mapping[str, str]] = MappingProxyType(
 ASSET_NAMES: Final[tuple[str, ...]] = tuple(_MEDIA_TYPES)
 """Every name that `asset` knows."""
 
-CONTENT_SECURITY_POLICY: Final = "; ".join(
+STRICT_POLICY: Final = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        # A bot may show pictures from anywhere; nothing else is fetched from elsewhere.
-        "img-src 'self' http: https:",
         "connect-src 'self'",
         "base-uri 'none'",
         "form-action 'none'",
@@ -51,7 +49,10 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "trusted-types 'none'",
     )
 )
-"""Value of the Content-Security-Policy header of the page."""
+"""Value of a Content-Security-Policy header: nothing but the page's own files."""
+
+CONTENT_SECURITY_POLICY: Final = f"{STRICT_POLICY}; img-src 'self' http: https:"
+"""The same for the chat page: a bot may show pictures from anywhere."""
 
 SECURITY_HEADERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -78,10 +79,11 @@ class Asset(msgspec.Struct, frozen=True):
 
 def asset(name: str) -> Asset | None:
     """Return the file called `name`, or None when the page has no such file."""
-    return _read(name) if name in _MEDIA_TYPES else None
+    return read_asset(name, _MEDIA_TYPES[name]) if name in _MEDIA_TYPES else None
 
 
 @cache
-def _read(name: str) -> Asset:
-    body = files("tertulia.web").joinpath("static", name).read_bytes()
-    return Asset(body, _MEDIA_TYPES[name], sha256(body).hexdigest()[:16])
+def read_asset(path: str, media_type: str) -> Asset:
+    """Return a file of the package. path: below `static`, from a fixed table, never a request's."""
+    body = files("tertulia.web").joinpath("static", path).read_bytes()
+    return Asset(body, media_type, sha256(body).hexdigest()[:16])

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from tertulia.base.diagnostics import Diagnostics
-from tertulia.data.nlu.model import Example, NluData
+from tertulia.data.nlu.model import Example, NluData, Regex
 
 _FEWEST = 2
 
@@ -89,15 +89,22 @@ def _synonyms(data: NluData, diagnostics: Diagnostics) -> None:
 
 def _regexes(data: NluData, diagnostics: Diagnostics) -> None:
     for regex in data.regexes:
-        try:
-            re.compile(regex.pattern)
-        except (re.error, RecursionError, OverflowError) as error:
-            diagnostics.error(
-                "T353",
-                f"the pattern of '{regex.name}' is no valid regular expression: {error}",
-                hint="Escape special characters with a backslash.",
-                at=regex.span,
-            )
+        is_pattern(regex, diagnostics)
+
+
+def is_pattern(regex: Regex, diagnostics: Diagnostics) -> bool:
+    """Tell whether a regex of the data can be used; note why when it cannot."""
+    try:
+        re.compile(regex.pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        diagnostics.error(
+            "T353",
+            f"the pattern of '{regex.name}' is no valid regular expression: {error}",
+            hint="Escape special characters with a backslash.",
+            at=regex.span,
+        )
+        return False
+    return True
 
 
 def _retrieval(data: NluData, responses: Collection[str], diagnostics: Diagnostics) -> None:
