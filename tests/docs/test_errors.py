@@ -52,7 +52,6 @@ SHARED = {
     "T216": "a form the domain lacks; validation turns it into an error",
     "T220": "an unknown slot type",
     "T314": "a form the domain lacks; validation turns it into an error",
-    "T353": "a pattern that is no regular expression",
     "T410": "no model is loaded",
     "T411": "a part of the model cannot be read",
     "T619": "an action that the package lacks",

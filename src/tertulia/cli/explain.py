@@ -79,6 +79,8 @@ def _features(features: Sequence[Sequence[Json]]) -> str:
 
 
 def _said(other: Mapping[str, Json]) -> str:
+    if other.get("asked") is False:
+        return f"{other['policy']} not asked"
     if "action" not in other:
         return f"{other['policy']} nothing"
     return f"{other['policy']} {other['action']} {other['confidence']:.2f}"

@@ -25,6 +25,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     wins; optional_events: only when this prediction wins. no_user: made without looking at the
     user's message.
     end_to_end: made from the text. why: what decided, asked for only when this prediction wins.
+    not_asked: the policy stood in for could not have won.
     """
 
     policy: str
@@ -37,6 +38,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     hide_rule_turn: bool = False
     why: Why = {}
     metadata: Mapping[str, Any] = {}
+    not_asked: bool = False
 
     @property
     def confidence(self) -> float:
@@ -45,6 +47,8 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 
     def summary(self) -> dict[str, Json]:
         """Return the best action and its confidence; neither for an abstention."""
+        if self.not_asked:
+            return {"policy": self.policy, "asked": False}
         if not self.scores:
             return {"policy": self.policy}
         action = max(self.scores, key=self.scores.__getitem__)

@@ -22,6 +22,7 @@ from tertulia.core.events import (
 from tertulia.core.prediction import Decision, Prediction, Reason, Why
 from tertulia.core.tracker import Tracker, advance_all
 from tertulia.policies.fallback import FallbackPolicy
+from tertulia.policies.learned import LearnedPolicy
 from tertulia.policies.memoization import MemoizationPolicy
 from tertulia.policies.policy import Policy
 from tertulia.policies.rules import RulePolicy
@@ -247,9 +248,7 @@ class ModernEnsemble:
             )
         last = tracker.last_execution
         rejected = last.name if isinstance(last, ActionExecutionRejected) else None
-        predictions = [
-            _without_rejected(policy.predict(tracker), rejected) for policy in self.policies
-        ]
+        predictions = self._ask(tracker, rejected)
         best = _best(predictions)
         chosen = predictions[best]
         scores = self._ballot.scores(chosen.scores)
@@ -268,6 +267,40 @@ class ModernEnsemble:
             metadata=chosen.metadata,
             end_to_end=chosen.end_to_end,
         )
+
+    def _ask(self, tracker: Tracker, rejected: str | None) -> list[Prediction]:
+        """Return what the policies say, in their order.
+
+        A learned policy is not asked where it could not win: a certain prediction of a higher
+        priority is there. Asking it would cost more than all others together.
+        """
+        said: list[Prediction | None] = []
+        certain = -1
+        for policy in self.policies:
+            if _gives_way(policy) is not None:
+                said.append(None)
+                continue
+            prediction = _without_rejected(policy.predict(tracker), rejected)
+            if prediction.confidence >= 1.0:
+                certain = max(certain, prediction.priority)
+            said.append(prediction)
+        return [
+            one or self._ask_late(policy, tracker, rejected, certain)
+            for policy, one in zip(self.policies, said, strict=True)
+        ]
+
+    def _ask_late(
+        self, policy: Policy, tracker: Tracker, rejected: str | None, certain: int
+    ) -> Prediction:
+        priority = _gives_way(policy)
+        if priority is not None and priority < certain:
+            return Prediction(policy=policy.name, scores={}, priority=priority, not_asked=True)
+        return _without_rejected(policy.predict(tracker), rejected)
+
+
+def _gives_way(policy: Policy) -> int | None:
+    """Return the priority of a policy that says nothing but scores, None for the others."""
+    return policy.gives_way if isinstance(policy, LearnedPolicy) else None
 
 
 def _best(predictions: Sequence[Prediction]) -> int:

@@ -173,6 +173,14 @@ class LearnedPolicy:
         """Return how many states are looked at."""
         return self._width
 
+    @property
+    def gives_way(self) -> int | None:
+        """Return the priority under which it need not be asked beside a certain prediction.
+
+        None where texts were learned: a prediction from the text goes before everything else.
+        """
+        return None if self._by_text else self._priority
+
     def predict(self, tracker: Tracker) -> Prediction:
         """Return a probability for every known action."""
         states = self._history.last(tracker, self._width).states

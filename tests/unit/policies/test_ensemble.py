@@ -5,10 +5,17 @@ from tests.unit.policies.lessons import lesson, trained
 from tests.unit.policies.talk import domain, talk, user
 
 from tertulia.base.errors import ConfigError, UnknownAction
-from tertulia.core.events import FollowupAction, LoopInterrupted, SlotSet, UserFeaturization
+from tertulia.core.events import (
+    ActionExecutionRejected,
+    FollowupAction,
+    LoopInterrupted,
+    SlotSet,
+    UserFeaturization,
+)
 from tertulia.core.prediction import Prediction
 from tertulia.policies.ensemble import make_ensemble
 from tertulia.policies.fallback import FallbackPolicy
+from tertulia.policies.learned import LearnedPolicy
 from tertulia.policies.memoization import MemoizationConfig, MemoizationPolicy
 from tertulia.policies.rules import RulePolicy
 
@@ -83,6 +90,53 @@ def test_modern_events_of_all_policies_are_logged_and_optional_ones_of_the_winne
     decision = decide(NEW, [winner, loser], *HEARD)
     assert decision.events == (note, own, UserFeaturization(use_text_for_featurization=True))
     assert decide(NEW, [winner], *HEARD, "utter_b").events == (own,)
+
+
+class Learned(LearnedPolicy):
+    """A learned policy that always says the same, and counts how often it is asked."""
+
+    name = "Learned"
+
+    def __init__(self, gives_way: int | None) -> None:
+        self.asked = 0
+        self._way = gives_way
+
+    @property
+    def gives_way(self) -> int | None:
+        return self._way
+
+    def predict(self, tracker) -> Prediction:
+        self.asked += 1
+        return Prediction(policy="Learned", scores={"utter_b": 0.9}, priority=1)
+
+    def knowing(self, rule_only) -> "Learned":
+        return self
+
+
+@pytest.mark.parametrize(
+    ("sure", "priority", "gives_way", "asked"),
+    [(1.0, 3, 1, 0), (0.9, 3, 1, 1), (1.0, 1, 1, 1), (1.0, 3, None, 1)],
+    ids=["certain and before it", "not certain", "no higher priority", "reads texts"],
+)
+def test_modern_a_learned_policy_is_asked_where_it_could_win(
+    sure: float, priority: int, gives_way: int | None, asked: int
+) -> None:
+    learned = Learned(gives_way)
+    certain = Fixed({"utter_a": sure}, priority=priority)
+    decision = decide(NEW, [learned, certain], *HEARD)
+    trace = decision.trace()
+    assert learned.asked == asked
+    assert decision.action == "utter_a"
+    assert trace is not None
+    assert (trace["others"][0].get("asked") is False) is (asked == 0)
+
+
+def test_modern_a_learned_policy_is_asked_when_the_certain_action_was_rejected() -> None:
+    learned = Learned(1)
+    certain = Fixed({"utter_a": 1.0}, priority=3)
+    rejected = ActionExecutionRejected(name="utter_a")
+    assert decide(NEW, [learned, certain], *HEARD, rejected).action == "utter_b"
+    assert learned.asked == 1
 
 
 def test_modern_a_followup_is_run_without_asking_anyone() -> None:
