@@ -64,3 +64,12 @@ def test_a_talk_goes_on_after_the_server_was_killed_and_started(
     with serving(folder=folder, port=port):
         retry.click()
         expect(bubbles(page)).to_have_count(4)
+
+
+def test_the_api_is_described_on_a_page(page_at: PageAt, folder: Path) -> None:
+    with serving("--enable-api", folder=folder) as running:
+        visit = page_at(f"{running.base}/docs")
+        for path in ("/webhooks/rest/webhook", "/tracker/events", "/domain"):
+            expect(visit.page.get_by_text(path).first).to_be_visible()
+    assert visit.console_errors == []
+    assert visit.violations == []
