@@ -5,28 +5,34 @@ Every rule looks at what kind of exchange it is, never at which one. Rules are t
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .legacy_replay import ANYTHING, Answer, Exchange, Past, Rule
+from .legacy_replay import ANYTHING, Answer, Exchange, Past, Rule, Such
 
 Json = Any
 
 _NEWER_EVENTS = ("cancel_reminder",)
 _STANDARD = "action_default_ask_rephrase"
+_WORDS: Json = Such("words", lambda value: isinstance(value, str) and len(value) > 10)
 _ERROR: dict[str, Json] = {
     "version": "0.13.8",
     "status": "failure",
-    "message": ANYTHING,
-    "reason": ANYTHING,
-    "details": ANYTHING,
+    "message": _WORDS,
     "help": None,
-    "error_code": ANYTHING,
 }
+_REASONS = {
+    400: ("InvalidParameter", "BadRequest"),
+    404: ("NotFound", "InvalidParameter"),
+    405: ("MethodNotAllowed",),
+}
+"""What a status may be called where the recorded server had no word for it."""
 
 
 def _failure(status: int, **known: Json) -> Answer:
-    return Answer(status, {**_ERROR, "code": status, **known})
+    reason = Such("a reason", lambda value: value in _REASONS[status])
+    place = Such("a place", lambda value: not value or set(value) == {"parameter", "in"})
+    return Answer(status, {**_ERROR, "code": status, "reason": reason, "details": place, **known})
 
 
 def _is_html(answer: Answer) -> bool:
@@ -44,21 +50,52 @@ def _bare_path(exchange: Exchange) -> str:
 def _any_accept(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     accept = exchange.request["headers"].get("Accept", "")
     if wanted.status == 406 and "*/*" in accept:
-        return Answer(200, ANYTHING)
+        return Answer(200, past.domain)
     return None
 
 
 def _newer_input(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    """Accept what later releases accept: only where the recorded server broke down."""
     if wanted.status != 500:
         return None
-    body = exchange.body
-    posts_events = exchange.method == "POST" and _bare_path(exchange).endswith("/events")
-    is_list = posts_events and isinstance(body, list)
-    is_event = posts_events and isinstance(body, dict) and _is_newer(body)
-    is_empty = _bare_path(exchange) == "/predict" and body == []
-    kind = exchange.request["headers"].get("Content-Type")
-    is_other_type = exchange.method == "POST" and kind == "text/plain"
-    return Answer(200, ANYTHING) if is_list or is_event or is_empty or is_other_type else None
+    body, path = exchange.body, _bare_path(exchange)
+    if exchange.method == "POST" and path.endswith("/events"):
+        is_newer = isinstance(body, list) or (isinstance(body, dict) and _is_newer(body))
+        posted = body if isinstance(body, list) else [body]
+        return Answer(200, _log_ending_with(posted)) if is_newer else None
+    if path == "/predict" and body == []:
+        return Answer(200, {"scores": ANYTHING, "policy": ANYTHING, "tracker": _log_of([])})
+    if exchange.request["headers"].get("Content-Type") == "text/plain" and path.endswith(
+        "/webhook"
+    ):
+        return Answer(200, _said_to(body["sender"]))
+    return None
+
+
+def _log_of(events: list[Json]) -> Json:
+    return Such("a new conversation", lambda value: value["events"] == events)
+
+
+def _log_ending_with(posted: Sequence[Mapping[str, Json]]) -> Json:
+    """Return what equals a tracker whose newest events are these, each with what it said."""
+
+    def ends(value: Json) -> bool:
+        newest = value["events"][-len(posted) :]
+        return len(newest) == len(posted) and all(
+            logged.get(key) == value
+            for event, logged in zip(posted, newest, strict=True)
+            for key, value in event.items()
+            if key != "timestamp"
+        )
+
+    return Such(f"a log ending with {posted}", ends)
+
+
+def _said_to(sender: str) -> Json:
+    def is_said(value: Json) -> bool:
+        return bool(value) and all(each["recipient_id"] == sender for each in value)
+
+    return Such(f"messages to {sender}", is_said)
 
 
 def _is_newer(event: Mapping[str, Json]) -> bool:
@@ -71,12 +108,16 @@ def _newer_route(exchange: Exchange, wanted: Answer, past: Past) -> Answer | Non
     path = _bare_path(exchange)
     if wanted.status == 404 and path == "/parse":
         return _failure(400)
-    if wanted.status in (404, 308) and exchange.method == "GET" and path in _WITH_OR_WITHOUT_SLASH:
-        return Answer(200, ANYTHING)
+    if wanted.status in (404, 308) and exchange.method == "GET" and path in _OTHER_SLASH:
+        return Answer(200, _OTHER_SLASH[path])
     return None
 
 
-_WITH_OR_WITHOUT_SLASH = ("/conversations/", "/webhooks/rest")
+_OTHER_SLASH: Mapping[str, Json] = {
+    "/conversations/": Such("ids", lambda value: isinstance(value, list)),
+    "/webhooks/rest": {"status": "ok"},
+}
+"""What paths answer with a slash more or less than the recorded server wanted."""
 
 
 def _no_crash(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
@@ -105,9 +146,9 @@ def _json_error(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None
 
 
 def _own_words(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
-    if not _is_failure(wanted):
-        return None
-    return Answer(wanted.status, {**wanted.body, "message": ANYTHING, "error_code": ANYTHING})
+    return (
+        Answer(wanted.status, {**wanted.body, "message": _WORDS}) if _is_failure(wanted) else None
+    )
 
 
 def _action_back(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
@@ -124,14 +165,7 @@ def _action_back(exchange: Exchange, wanted: Answer, past: Past) -> Answer | Non
     return Answer(wanted.status, {**wanted.body, "scores": inserted})
 
 
-def _union_status(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
-    if exchange.path != "/status" or not isinstance(wanted.body, dict):
-        return None
-    more = ("model_file", "model_id", "fingerprint", "num_active_training_jobs")
-    return Answer(wanted.status, {**wanted.body, **dict.fromkeys(more, ANYTHING)})
-
-
-def _ids(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+def _unborn(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     if exchange.path != "/conversations" or not isinstance(wanted.body, list):
         return None
     unborn = past.refused - past.answered
@@ -139,22 +173,25 @@ def _ids(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
 
 
 def _certain(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
-    body = _replaced(wanted.body, lambda figure: min(figure, 1.0))
+    body = _replaced(wanted.body, lambda figure: 1.0 if figure == _CONFIRMED else figure)
     return Answer(wanted.status, body) if body != wanted.body else None
 
 
+_CONFIRMED = 1.2
+"""The score of the fallback policy in 0.13, which also became the confidence of an intent."""
+
+
 def _replaced(body: Json, change: Callable[[float], float]) -> Json:
-    """Return the JSON with every confidence changed."""
+    """Return the JSON with the confidence of every understood intent changed."""
     if isinstance(body, list):
         return [_replaced(each, change) for each in body]
     if not isinstance(body, dict):
         return body
-    return {
-        key: change(inner)
-        if key == "confidence" and isinstance(inner, float)
-        else _replaced(inner, change)
-        for key, inner in body.items()
-    }
+    changed = {key: _replaced(inner, change) for key, inner in body.items()}
+    intent = changed.get("intent")
+    if isinstance(intent, dict) and "confidence" in intent:
+        changed["intent"] = {**intent, "confidence": change(intent["confidence"])}
+    return changed
 
 
 def own_reminders(exchanges: Iterable[Exchange]) -> Rule:
@@ -227,14 +264,9 @@ RULES = (
         _nameless,
     ),
     Rule("json-errors", "errors have a JSON body and not an HTML page", _json_error),
-    Rule("own-words", "errors are explained in other words and have an error code", _own_words),
+    Rule("own-words", "errors are explained in other words", _own_words),
     Rule("actions-of-0.14", "the default actions are those of 0.14, which added one", _action_back),
-    Rule("union-status", "the status has the keys of every generation", _union_status),
-    Rule(
-        "sorted-ids",
-        "conversations are listed in ascending order, and a refused message begins none",
-        _ids,
-    ),
+    Rule("unborn", "a refused message begins no conversation", _unborn),
     Rule(
         "certainty-is-1",
         "an intent that the user confirmed has confidence 1.0, as from 0.14 on, not 1.2",

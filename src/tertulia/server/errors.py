@@ -22,6 +22,7 @@ from tertulia.base.errors import (
     TertuliaError,
     UnknownAction,
 )
+from tertulia.base.problem import with_remedy
 from tertulia.server.settings import ServerSettings
 
 Json = Any
@@ -170,7 +171,7 @@ def failure_of(error: TertuliaError, settings: ServerSettings) -> Failure:
         headers["Retry-After"] = "1"
     if answer.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    message = f"{error.message} {error.hint}".strip()
+    message = with_remedy(error.message, error.hint)
     return _failure(answer, message, error.code, settings, details, headers)
 
 
