@@ -21,6 +21,7 @@ from tertulia.server.errors import (
     failure_of_bug,
     failure_of_status,
 )
+from tertulia.server.guard import guard
 from tertulia.server.routes import (
     conversations,
     domain,
@@ -76,6 +77,7 @@ def create_app(
     handlers = _routes(settings)
     app = Litestar(
         route_handlers=handlers,
+        guards=[guard],
         lifespan=[lifespan],
         state=State({"served": served, "handlers": handlers}),
         openapi_config=None,

@@ -7,10 +7,12 @@ Source: spec http_api.md section 3.
 
 import hmac
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, Protocol, cast
 
 from tertulia.base.errors import ConfigError, RequestError
 from tertulia.base.secret import Secret
+from tertulia.server.access import FULL, NOTHING, Grant, Scope, grant_for
 from tertulia.server.errors import NOT_AUTHENTICATED, NOT_AUTHORIZED
 from tertulia.server.settings import ServerSettings
 
@@ -26,10 +28,10 @@ class Verifier(Protocol):
 
 
 class Gate:
-    """Decides on one request. token, verifier: None when not configured; both None is open."""
+    """Knows the credentials. token, verifier: None when not configured; both None is open."""
 
     def __init__(self, token: Secret | None, verifier: Verifier | None) -> None:
-        self._token = token
+        self._token = None if token is None else _digest(token.reveal())
         self._verifier = verifier
 
     @property
@@ -37,10 +39,19 @@ class Gate:
         """Tell whether everybody may come in."""
         return self._token is None and self._verifier is None
 
+    def asks(self, scope: Scope) -> bool:
+        """Tell whether a route of this scope wants credentials."""
+        return not self.is_open and scope not in ("open", "channel")
+
     def admit(
-        self, *, token: str | None, authorization: str | None, conversation_id: str | None
-    ) -> None:
-        """Let the request pass, or raise.
+        self,
+        scope: Scope,
+        *,
+        token: str | None,
+        authorization: str | None,
+        conversation_id: str | None,
+    ) -> Grant:
+        """Return what lets the request pass, or raise. Of several credentials one suffices.
 
         token: of the query. authorization: the header. conversation_id: of the route, None for
         routes without one.
@@ -48,24 +59,30 @@ class Gate:
         Raises:
             RequestError: 401 without valid credentials, 403 when they do not reach this far.
         """
-        if self.is_open or self._is_token(token):
-            return
         credential = _bearer(authorization)
-        if self._is_token(credential):
-            return
-        claims = None
-        if self._verifier is not None and credential is not None:
-            claims = self._verifier.claims(credential)
-        if claims is None:
+        offered = (
+            self._of_secret(token),
+            self._of_secret(credential),
+            self._of_claims(credential),
+        )
+        grants = [grant for grant in offered if grant is not None]
+        if not grants:
             raise RequestError("user is not authenticated.", code=NOT_AUTHENTICATED)
-        if not _reaches(claims, conversation_id):
-            raise RequestError("user has insufficient permissions.", code=NOT_AUTHORIZED)
+        for grant in grants:
+            if grant.reaches(scope, conversation_id):
+                return grant
+        raise RequestError("user has insufficient permissions.", code=NOT_AUTHORIZED)
 
-    def _is_token(self, given: str | None) -> bool:
+    def _of_secret(self, given: str | None) -> Grant | None:
         if self._token is None or given is None:
-            return False
-        expected = self._token.reveal().encode()
-        return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected)
+            return None
+        return FULL if hmac.compare_digest(_digest(given), self._token) else None
+
+    def _of_claims(self, credential: str | None) -> Grant | None:
+        if self._verifier is None or credential is None:
+            return None
+        claims = self._verifier.claims(credential)
+        return None if claims is None else _grant_of(claims)
 
 
 def gate_of(settings: ServerSettings) -> Gate:
@@ -101,13 +118,19 @@ def _bearer(header: str | None) -> str | None:
     return credential
 
 
-def _reaches(claims: Mapping[str, Json], conversation_id: str | None) -> bool:
+def _digest(text: str) -> bytes:
+    # Of one length whatever was sent, so that comparing tells nothing about the secret's.
+    return sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _grant_of(claims: Mapping[str, Json]) -> Grant:
     user: object = claims.get("user")
     if not isinstance(user, Mapping):
-        return False
+        return NOTHING
     fields = cast(Mapping[str, object], user)
-    if fields.get("role") == "admin":
-        return True
-    if fields.get("role") != "user" or conversation_id is None:
-        return False
-    return fields.get("username") == conversation_id
+    role, name = fields.get("role"), fields.get("username")
+    if role == "admin":
+        return FULL
+    if role == "user" and isinstance(name, str):
+        return grant_for("write", only=name)
+    return NOTHING

@@ -118,8 +118,9 @@ def _complete(
     if facts.body is not None:
         content = {"application/json": {"schema": schemas[repr(facts.body)]}}
         operation["requestBody"] = {"required": True, "content": content}
-    if facts.guarded:
-        operation["security"] = [{name: []} for name in _schemes(settings)] or [{}]
+    if facts.scope not in ("open", "channel"):
+        # What 3.1 calls role names: not those of a scheme, but what the caller must be granted.
+        operation["security"] = [{name: [facts.scope]} for name in _schemes(settings)] or [{}]
     schema: Document = {"type": "string"} if facts.answer is None else schemas[repr(facts.answer)]
     media = {kind.partition(";")[0]: {"schema": schema} for kind in facts.media_types}
     responses: Document = {"200": {"description": "Success.", "content": media}}

@@ -1,6 +1,7 @@
 """The gate and the signed claims, without a server."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import jwt
 import pytest
@@ -9,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tertulia.base.errors import ConfigError, RequestError
 from tertulia.base.secret import Secret
+from tertulia.server.access import FULL, Scope
 from tertulia.server.auth import Gate, gate_of
 from tertulia.server.settings import ServerSettings
 from tertulia.server.signed import METHODS, SignedClaims
@@ -96,7 +98,7 @@ def test_a_short_secret_is_used_without_complaint_on_each_request() -> None:
 def test_a_gate_without_credentials_is_open() -> None:
     gate = gate_of(ServerSettings())
     assert gate.is_open
-    gate.admit(token=None, authorization=None, conversation_id=None)
+    assert [scope for scope in get_args(Scope) if gate.asks(scope)] == []
 
 
 def test_an_empty_token_is_refused_at_the_start() -> None:
@@ -109,6 +111,6 @@ def test_an_empty_token_is_refused_at_the_start() -> None:
 def test_only_the_token_itself_is_the_token(given: str | None) -> None:
     gate = Gate(Secret("t"), None)
     with pytest.raises(RequestError) as caught:
-        gate.admit(token=given, authorization=None, conversation_id=None)
+        gate.admit("read", token=given, authorization=None, conversation_id=None)
     assert caught.value.code == "T807"
-    gate.admit(token="t", authorization=None, conversation_id=None)
+    assert gate.admit("read", token="t", authorization=None, conversation_id=None) == FULL

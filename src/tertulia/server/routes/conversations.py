@@ -35,6 +35,7 @@ _PART_OF_ONE = "default"
     summary="A conversation's state and events",
     tag=_TAG,
     facts=Facts(
+        scope="read",
         query=("include_events", "include_trace", "until", "events", "ignore_restarts"),
         answer=TrackerJson,
     ),
@@ -68,6 +69,7 @@ def _default_verbosity(request: AnyRequest, served: Served) -> Verbosity:
     summary="Add events to a conversation",
     tag=_TAG,
     facts=Facts(
+        scope="write",
         query=("include_events", "output_channel", "execute_side_effects"),
         body=dict[str, Json] | list[dict[str, Json]],
         answer=TrackerJson,
@@ -95,6 +97,7 @@ async def append_events(request: AnyRequest, conversation_id: FromPath[str]) -> 
     summary="Replace a conversation's events",
     tag=_TAG,
     facts=Facts(
+        scope="write",
         query=("include_events",),
         body=list[dict[str, Json]],
         answer=TrackerJson,
@@ -120,7 +123,10 @@ async def replace_events(request: AnyRequest, conversation_id: FromPath[str]) ->
     summary="A conversation as a test story",
     tag=_TAG,
     facts=Facts(
-        query=("until", "all_sessions"), media_types=(TEXT,), errors=(UNKNOWN_CONVERSATION,)
+        scope="read",
+        query=("until", "all_sessions"),
+        media_types=(TEXT,),
+        errors=(UNKNOWN_CONVERSATION,),
     ),
 )
 async def story(request: AnyRequest, conversation_id: FromPath[str]) -> Response[bytes]:

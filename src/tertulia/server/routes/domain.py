@@ -26,6 +26,7 @@ _ANYTHING = ("*/*", "application/*")
     summary="The domain of the loaded model",
     tag="model",
     facts=Facts(
+        scope="read",
         answer=dict[str, Json],
         media_types=(JSON, *_YAML.values()),
         errors=(NOT_ACCEPTABLE,),

@@ -33,7 +33,7 @@ class Status(msgspec.Struct, frozen=True):
     "/",
     summary="Greeting",
     tag="server",
-    facts=Facts(media_types=(TEXT,), guarded=False, model=False, store=False),
+    facts=Facts(scope="open", media_types=(TEXT,), model=False, store=False),
 )
 async def greet(request: AnyRequest) -> Response[bytes]:
     """Say which server this is, as monitoring of the originals expects it."""
@@ -53,7 +53,7 @@ def greeting(settings: ServerSettings) -> str:
     "/version",
     summary="Versions that clients compare with their own",
     tag="server",
-    facts=Facts(answer=Advertised, guarded=False, model=False, store=False),
+    facts=Facts(scope="open", answer=Advertised, model=False, store=False),
 )
 async def version(request: AnyRequest) -> Advertised:
     """Name the version whose API is served, and the oldest model it takes."""
@@ -65,7 +65,7 @@ async def version(request: AnyRequest) -> Advertised:
     "/status",
     summary="The loaded model",
     tag="server",
-    facts=Facts(answer=Status, model=False, store=False, errors=(NO_MODEL,)),
+    facts=Facts(scope="read", answer=Status, model=False, store=False, errors=(NO_MODEL,)),
 )
 async def status(request: AnyRequest) -> Status:
     """Tell which model is loaded; without one the modern profile answers with an error."""
@@ -82,7 +82,7 @@ async def status(request: AnyRequest) -> Status:
     "/conversations",
     summary="Ids of all conversations",
     tag="conversations",
-    facts=Facts(answer=list[str], model=False),
+    facts=Facts(scope="read", answer=list[str], model=False),
 )
 async def conversations(request: AnyRequest) -> list[str]:
     """List the ids of all stored conversations, in ascending order."""

@@ -6,6 +6,7 @@ from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
+from tertulia.server.access import declared
 from tertulia.server.body import AnyRequest
 from tertulia.server.declare import JSON
 from tertulia.server.openapi import document_of
@@ -13,32 +14,34 @@ from tertulia.server.served import served_by
 from tertulia.web import api_page, pages
 from tertulia.web.pages import Asset
 
+_OPEN = declared("open")
 
-@get("/chat", include_in_schema=False)
+
+@get("/chat", include_in_schema=False, opt=_OPEN)
 async def chat(request: AnyRequest) -> Response[bytes]:
     """Return the chat page."""
     return _file(request, pages.asset(pages.PAGE), pages.SECURITY_HEADERS)
 
 
-@get("/chat/{name:str}", include_in_schema=False)
+@get("/chat/{name:str}", include_in_schema=False, opt=_OPEN)
 async def chat_file(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Return a file of the chat page."""
     return _file(request, pages.asset(name), pages.SECURITY_HEADERS)
 
 
-@get("/docs", include_in_schema=False)
+@get("/docs", include_in_schema=False, opt=_OPEN)
 async def docs(request: AnyRequest) -> Response[bytes]:
     """Return the page that shows the API."""
     return _file(request, api_page.asset(api_page.PAGE), api_page.SECURITY_HEADERS)
 
 
-@get("/docs/{name:str}", include_in_schema=False)
+@get("/docs/{name:str}", include_in_schema=False, opt=_OPEN)
 async def docs_file(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Return a file of the page that shows the API."""
     return _file(request, api_page.asset(name), api_page.SECURITY_HEADERS)
 
 
-@get("/openapi.json", include_in_schema=False)
+@get("/openapi.json", include_in_schema=False, opt=_OPEN)
 async def openapi(request: AnyRequest) -> Response[bytes]:
     """Return the description of the API, as this server answers it."""
     return Response(document_of(request.app, served_by(request).settings), media_type=JSON)

@@ -32,7 +32,7 @@ class Text(msgspec.Struct):
     ("/parse", "/model/parse"),
     summary="Intent and entities of a text",
     tag="model",
-    facts=Facts(query=("emulation_mode",), body=Text, answer=ParseJson, store=False),
+    facts=Facts(scope="read", query=("emulation_mode",), body=Text, answer=ParseJson, store=False),
 )
 async def parse(request: AnyRequest) -> ParseJson:
     """Understand a text as the bot would; `emulation_mode` gives another service's shape."""

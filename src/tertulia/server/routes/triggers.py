@@ -41,6 +41,7 @@ class Triggered(msgspec.Struct, frozen=True):
     summary="Let the bot react to an event from outside",
     tag="conversations",
     facts=Facts(
+        scope="write",
         query=("include_events", "output_channel"),
         body=Trigger,
         answer=Triggered,

@@ -85,7 +85,9 @@ class Executed(msgspec.Struct, frozen=True):
     f"/conversations/{ID}/respond",
     summary="Answer a message of the query string",
     tag=_TAG,
-    facts=Facts(query=("query", "q"), answer=list[Message], errors=(WRONG_PARAMETER,)),
+    facts=Facts(
+        scope="converse", query=("query", "q"), answer=list[Message], errors=(WRONG_PARAMETER,)
+    ),
 )
 async def respond_to_query(request: AnyRequest, conversation_id: FromPath[str]) -> list[Message]:
     """Take a message through a turn and return what the bot says."""
@@ -102,7 +104,7 @@ async def respond_to_query(request: AnyRequest, conversation_id: FromPath[str]) 
     f"/conversations/{ID}/respond",
     summary="Answer a message",
     tag=_TAG,
-    facts=Facts(body=Question, answer=list[Message]),
+    facts=Facts(scope="converse", body=Question, answer=list[Message]),
 )
 async def respond(request: AnyRequest, conversation_id: FromPath[str]) -> list[Message]:
     """Take a message through a turn and return what the bot says."""
@@ -133,7 +135,7 @@ async def _respond(served: Served, sender_id: str, text: str) -> list[Message]:
     f"/conversations/{ID}/predict",
     summary="The next action of a conversation",
     tag=_TAG,
-    facts=Facts(answer=Predicted, errors=(UNKNOWN_CONVERSATION,)),
+    facts=Facts(scope="read", answer=Predicted, errors=(UNKNOWN_CONVERSATION,)),
 )
 async def predict(request: AnyRequest, conversation_id: FromPath[str]) -> Predicted:
     """Return what the bot would do next, without doing it."""
@@ -154,6 +156,7 @@ async def predict(request: AnyRequest, conversation_id: FromPath[str]) -> Predic
     summary="The next action after some events",
     tag="model",
     facts=Facts(
+        scope="read",
         query=("include_events",),
         body=list[dict[str, Json]],
         answer=Predicted,
@@ -189,6 +192,7 @@ def _scores(decision: Decision) -> list[Score]:
     summary="Run one action",
     tag=_TAG,
     facts=Facts(
+        scope="write",
         query=("include_events", "output_channel"),
         body=Execution,
         answer=Executed,
@@ -231,7 +235,13 @@ def _wrong_action(message: str, *, hint: str = "") -> RequestError:
     f"/conversations/{ID}/messages",
     summary="Log a message without an answer",
     tag=_TAG,
-    facts=Facts(query=("include_events",), body=Said, answer=TrackerJson, errors=(NOT_A_USER,)),
+    facts=Facts(
+        scope="write",
+        query=("include_events",),
+        body=Said,
+        answer=TrackerJson,
+        errors=(NOT_A_USER,),
+    ),
 )
 async def log_message(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
     """Log a user's message and the slots it fills; the bot does not act on it yet."""

@@ -21,6 +21,7 @@ from tertulia.core.incoming import Incoming
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, decode_json
 from tertulia.server.declare import JSON, Facts, operation
+from tertulia.server.guard import check_reach
 from tertulia.server.served import Served, served_by
 from tertulia.server.settings import ServerSettings
 from tertulia.server.turns import report_failure
@@ -55,7 +56,7 @@ class Health(msgspec.Struct, frozen=True):
     "/webhooks/rest",
     summary="Whether the channel is there",
     tag="channels",
-    facts=Facts(answer=Health, guarded=False, model=False, store=False),
+    facts=Facts(scope="open", answer=Health, model=False, store=False),
 )
 async def health(request: AnyRequest) -> Health:
     """Answer that the channel is mounted."""
@@ -68,11 +69,11 @@ async def health(request: AnyRequest) -> Health:
     summary="Say something to the bot",
     tag="channels",
     facts=Facts(
+        scope="channel",
         query=("stream", "token"),
         body=RestMessage,
         answer=list[Message],
         media_types=(JSON, LINES),
-        guarded=False,
         model=False,
     ),
 )
@@ -88,6 +89,7 @@ async def webhook(request: AnyRequest) -> Response[bytes] | Stream:
         _log.warning("T817 a message without text came in over 'rest' and was ignored")
         return _whole(_NOTHING)
     incoming = rest.parse(body, _channel_name(served.settings, as_lines=as_lines))
+    check_reach(request, incoming.sender_id)
     if served.service.assistant is None:
         _log.warning("T410 a message came in while no model was loaded, and was ignored")
         return _whole(_NOTHING)
