@@ -21,11 +21,13 @@ from tertulia.core.ports import ActionServer, TrackerStore
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
+from tertulia.engine.keeper import ModelKeeper
 from tertulia.engine.perform import Outside
 from tertulia.engine.process import Processor
 from tertulia.engine.service import Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.model.load import Model
+from tertulia.model.packed import Packed
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints
 
 if TYPE_CHECKING:
@@ -58,13 +60,15 @@ class RandomIds:
 class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a service is built from.
 
-    model: None serves without a bot. folder: the project's, whose `.tertulia/` holds the
-    conversations. store: `sqlite`, durable, or `memory`, for tests. endpoints: a file.
-    actions: a package in the working directory, whose actions are run here, whatever the
-    endpoints say. action_limit: actions the bot may take between two messages.
+    model: None serves without a bot. packed: what it was loaded from, to come back to. folder:
+    the project's, whose `.tertulia/` holds the conversations. store: `sqlite`, durable, or
+    `memory`, for tests. endpoints: a file. actions: a package in the working directory, whose
+    actions are run here, whatever the endpoints say. action_limit: actions the bot may take
+    between two messages.
     """
 
     model: Model | None
+    packed: Packed | None = None
     folder: Path
     store: Literal["sqlite", "memory"] = "sqlite"
     endpoints: Path | None = None
@@ -101,7 +105,7 @@ async def build_service(settings: AppSettings) -> Service:
         action_limit=settings.action_limit,
     )
     assistant = Assistant(settings.model) if settings.model is not None else None
-    return Service(processor, assistant)
+    return Service(processor, ModelKeeper(assistant, packed=settings.packed))
 
 
 def load_endpoints(path: Path | None) -> Endpoints:

@@ -45,7 +45,7 @@ def explaining(profile: Profile, store: TrackerStore | None = None) -> Service:
     service = build_service(generation, store=store)
     domain = domain_of(generation)
     model = StandIn(domain, generation, Explaining(domain), pipeline=Keywords())
-    service.assistant = Assistant(cast(Any, model))
+    service.keeper.assistant = Assistant(cast(Any, model))
     return service
 
 

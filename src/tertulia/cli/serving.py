@@ -19,7 +19,7 @@ from tertulia.cli.tls import read_certificate
 from tertulia.model.archive import read_model
 from tertulia.model.combine import combine
 from tertulia.model.find import find_model
-from tertulia.model.load import Model, load_model
+from tertulia.model.packed import Packed, pack, pack_content, unpack
 from tertulia.server.app import create_app
 from tertulia.server.run import Certificate, run, serve
 from tertulia.server.settings import ServerSettings
@@ -96,14 +96,14 @@ def serve_project(options: ServeOptions) -> int:
         ca=options.ssl_ca_file,
     )
     _check_channels(options)
-    model, path = _load(options)
-    run(_serve(options, model, path, host=host, tls=tls))
+    packed, path = _find(options)
+    run(_serve(options, packed, path, host=host, tls=tls))
     return 0
 
 
 async def _serve(
     options: ServeOptions,
-    model: Model | None,
+    packed: Packed | None,
     path: Path | None,
     *,
     host: str,
@@ -112,7 +112,8 @@ async def _serve(
     folder = project_folder(path)
     service = await build_service(
         AppSettings(
-            model=model,
+            model=None if packed is None else unpack(packed),
+            packed=packed,
             folder=folder,
             store=options.store,
             endpoints=options.endpoints,
@@ -156,7 +157,7 @@ def _check_channels(options: ServeOptions) -> None:
         check_credentials(credentials, connector=options.connector)
 
 
-def _load(options: ServeOptions) -> tuple[Model | None, Path | None]:
+def _find(options: ServeOptions) -> tuple[Packed | None, Path | None]:
     """Return the model and where it lies; neither when the API is to start without one."""
     wanted = options.model or _MODELS
     if options.model is None and options.enable_api and not _MODELS.exists():
@@ -164,9 +165,9 @@ def _load(options: ServeOptions) -> tuple[Model | None, Path | None]:
         return None, None
     path = find_model(wanted)
     if options.nlu is None:
-        return load_model(path), path
+        return pack(path), path
     content = combine(read_model(path), read_model(find_model(options.nlu)))
-    return load_model(content, name=path.name), path
+    return pack_content(content, path.name), path
 
 
 def _announce(options: ServeOptions, path: Path | None, address: str, host: str) -> None:

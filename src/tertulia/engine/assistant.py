@@ -3,16 +3,18 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from tertulia.base.errors import ConfigError
+from tertulia.base.errors import ConfigError, ModelError
 from tertulia.core.actions.run import RunContext
 from tertulia.core.domain.as_dict import as_dict
 from tertulia.core.domain.model import Domain, Generation
+from tertulia.core.events import ACTION_LISTEN, ActionExecuted, UserUttered
 from tertulia.core.prediction import Decision
 from tertulia.core.states import StateTable
 from tertulia.core.states.modern import VisibleHistory
-from tertulia.core.tracker import Node, Tracker, rules_for
+from tertulia.core.tracker import Node, Tracker, replay, rules_for
 from tertulia.core.tracker.past import Past
 from tertulia.core.understanding import Understanding
+from tertulia.model.load import SENSELESS
 from tertulia.model.understand import understand
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 _WIDEST = 32
 """States that policies are shown at once which would look at all of them."""
+
+_THROWN_AWAY = "hello"
+"""What a model is asked before users ask it."""
 
 Json = Any
 
@@ -88,6 +93,25 @@ class Assistant:
                 code="T150",
             )
         return self.model.ensemble.decide(tracker)
+
+    def warm(self) -> None:
+        """Understand and decide once, for nobody: whatever is made at the first use is made now.
+
+        Raises:
+            ModelError: the model fails at it.
+        """
+        try:
+            understanding, _ = self.understand(_THROWN_AWAY)
+            message = UserUttered(text=_THROWN_AWAY, parse_data=understanding.as_dict())
+            if self.model.ensemble is not None:
+                listening = ActionExecuted(name=ACTION_LISTEN)
+                self.decide(replay("", self.rules, [listening, message]))
+        except SENSELESS as error:
+            raise ModelError(
+                f"the model fails when it is asked ({type(error).__name__}: {error})",
+                hint="Train it again with this version of `tertulia train`.",
+                code="T417",
+            ) from error
 
     def understand(self, text: str) -> tuple[Understanding, tuple[str, ...]]:
         """Return what the text means, and notes on what was odd about it."""

@@ -17,9 +17,11 @@ from tertulia.engine.turnstile import Turnstile
 
 
 class _Live(msgspec.Struct, frozen=True):
+    """fingerprint: of the rules it was folded by. The assistant itself is not kept alive here."""
+
     tracker: Tracker
     version: int
-    assistant: Assistant
+    fingerprint: str
 
 
 class Conversations:
@@ -85,9 +87,15 @@ class Conversations:
         if live is not None:
             self._held_events -= live.tracker.applied.size
 
+    def keep_only(self, fingerprint: str | None) -> None:
+        """Drop live trackers that were folded by other rules than these; None drops all."""
+        for sender_id, live in list(self._live.items()):
+            if live.fingerprint != fingerprint:
+                self.forget(sender_id)
+
     async def _open(self, sender_id: str, assistant: Assistant) -> Conversation:
         live = self._live.get(sender_id)
-        if live is None or live.assistant is not assistant:
+        if live is None or live.fingerprint != assistant.fingerprint:
             return await open_conversation(
                 sender_id, assistant=assistant, store=self.store, clock=self._clock
             )
@@ -104,7 +112,9 @@ class Conversations:
         if tracker.applied.size > 8 * WINDOW:
             tracker = trim(tracker, 2 * WINDOW, assistant.past)
         self.forget(conversation.sender_id)
-        self._live[conversation.sender_id] = _Live(tracker, conversation.version, assistant)
+        self._live[conversation.sender_id] = _Live(
+            tracker, conversation.version, assistant.fingerprint
+        )
         self._held_events += tracker.applied.size
         while len(self._live) > self._keep or self._held_events > self._keep_events:
             self.forget(next(iter(self._live)))

@@ -14,6 +14,7 @@ from tertulia.core.domain.fill import auto_fill
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import (
     EMPTY_MESSAGE,
+    ActiveLoop,
     Event,
     SlotSet,
     UserUttered,
@@ -133,7 +134,14 @@ class Processor:
         performer: Performer,
         message: UserUttered,
     ) -> None:
-        """Log the message and the slots it fills."""
+        """Log the message and the slots it fills.
+
+        A loop of an earlier model that this one lacks is left first: nobody could go on with it.
+        """
+        lost = conversation.tracker.state.active_loop
+        if lost is not None and lost not in assistant.context.action_set:
+            _log.warning("T717 the model has no '%s' any more; the conversation leaves it", lost)
+            await conversation.note([ActiveLoop(name=None)])
         self._report_unknown(message, assistant)
         tracker = await conversation.note([message])
         filled: list[Event]

@@ -1,4 +1,4 @@
-"""The bot in service: one assistant at a time, swapped as a whole, and its conversations."""
+"""The bot in service: one model at a time, exchanged as a whole, and its conversations."""
 
 from tertulia.base.errors import ModelError
 from tertulia.core.incoming import Incoming
@@ -6,6 +6,7 @@ from tertulia.core.ports import OutputChannel, TrackerStore
 from tertulia.core.reminders import Reminder
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.channels import Channels
+from tertulia.engine.keeper import Change, ModelKeeper
 from tertulia.engine.operations import Operations
 from tertulia.engine.process import Processor
 from tertulia.engine.reminders import Reminders
@@ -13,7 +14,7 @@ from tertulia.engine.schedule import Schedule
 
 
 class Service:
-    """What a server serves. assistant: None until a model is loaded.
+    """What a server serves. keeper: which model that is.
 
     channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
     """
@@ -21,13 +22,14 @@ class Service:
     def __init__(
         self,
         processor: Processor,
-        assistant: Assistant | None,
+        model: ModelKeeper | Assistant | None,
         *,
         channels: Channels | None = None,
     ) -> None:
         self.processor = processor
         self.operations = Operations(processor)
-        self.assistant = assistant
+        self.keeper = model if isinstance(model, ModelKeeper) else ModelKeeper(model)
+        self.keeper.listen(self._exchanged)
         self.channels = channels or Channels()
         self._reminders = Reminders(processor, self.channels)
         self.schedule = Schedule(
@@ -37,6 +39,11 @@ class Service:
             ready=lambda: self.assistant is not None,
         )
         processor.conversations.on_schedule = self.schedule.poke
+
+    @property
+    def assistant(self) -> Assistant | None:
+        """Return what answers now, None until a model is loaded. Take it once per request."""
+        return self.keeper.assistant
 
     @property
     def store(self) -> TrackerStore:
@@ -52,7 +59,7 @@ class Service:
         if self.assistant is None:
             raise ModelError(
                 "no model is loaded",
-                hint="Train one with `tertulia train`, then start again with `--model`.",
+                hint="Train one with `tertulia train`, then load it with PUT /model or --model.",
                 code="T410",
             )
         return self.assistant
@@ -64,6 +71,12 @@ class Service:
     def start(self) -> None:
         """Begin what runs beside the messages: reminders fire from now on."""
         self.schedule.start()
+
+    async def _exchanged(self, change: Change) -> None:
+        assistant = change.assistant
+        fingerprint = None if assistant is None else assistant.fingerprint
+        self.processor.conversations.keep_only(fingerprint)
+        self.schedule.poke()
 
     async def _fire(self, reminder: Reminder) -> None:
         await self._reminders.fire(reminder, self.ready())

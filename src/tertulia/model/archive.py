@@ -34,11 +34,23 @@ def read_model(path: Path, *, limits: Limits | None = None) -> Content:
         ModelError: there is none, Rasa made it, or it is damaged or hostile.
     """
     limits = limits or Limits()
+    if not path.is_dir():
+        return read_model_bytes(read_file(path, limits), limits=limits)
+    collector = Collector(limits)
     try:
-        if path.is_dir():
-            collector = Collector(limits)
-            read_folder(path, collector)
-            return collector.content()
+        read_folder(path, collector)
+    except (OSError, ValueError) as error:
+        raise _not_accessible("read", path, error) from error
+    return collector.content()
+
+
+def read_file(path: Path, limits: Limits) -> bytes:
+    """Return the bytes of a model file, not looked into yet.
+
+    Raises:
+        ModelError: there is none, it cannot be read, or it is too large.
+    """
+    try:
         size = path.stat().st_size
         if size > limits.total_bytes:
             raise ModelError(
@@ -46,7 +58,7 @@ def read_model(path: Path, *, limits: Limits | None = None) -> Content:
                 hint="If it is yours, raise the limits of model reading; otherwise do not use it.",
                 code="T407",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError as error:
         raise ModelError(
             f"there is no model at '{path}'",
@@ -55,7 +67,6 @@ def read_model(path: Path, *, limits: Limits | None = None) -> Content:
         ) from error
     except (OSError, ValueError) as error:
         raise _not_accessible("read", path, error) from error
-    return read_model_bytes(data, limits=limits)
 
 
 def read_model_bytes(data: bytes, *, limits: Limits | None = None) -> Content:

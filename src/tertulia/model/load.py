@@ -27,9 +27,7 @@ from tertulia.policies.registry import PolicyChoice, load_ensemble, settings_of
 
 DOMAIN = "domain.json"
 
-# What a component may raise on parts that are whole (their hash is right) and still make no
-# sense: written by another version, or by somebody who means harm.
-_SENSELESS = (
+SENSELESS = (
     ArithmeticError,
     AssertionError,
     AttributeError,
@@ -40,6 +38,8 @@ _SENSELESS = (
     re.error,
     struct.error,
 )
+"""What a component may raise on parts that are whole (their hash is right) and still make no
+sense: written by another version, or by somebody who means harm."""
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ def _pipeline(content: Content) -> Pipeline | None:
         return None
     try:
         return Pipeline.from_parts(parts)
-    except _SENSELESS as error:
+    except SENSELESS as error:
         raise _senseless(f"its pipeline cannot be rebuilt ({error})") from error
 
 
@@ -147,7 +147,7 @@ def _ensemble(content: Content, domain: Domain) -> Ensemble | None:
         return load_ensemble(stored, domain)
     except ConfigError as error:
         raise _senseless(error.message) from error
-    except _SENSELESS as error:
+    except SENSELESS as error:
         raise _senseless(f"its policies cannot be rebuilt ({error})") from error
 
 

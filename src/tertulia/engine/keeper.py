@@ -1,0 +1,147 @@
+"""Which model is served: loaded beside the one in service, warmed, exchanged in one step.
+
+Rule: whoever serves a request takes the assistant once and stays with it to the end, so that no
+turn sees two models. What cannot be loaded changes nothing.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+
+import msgspec
+
+from tertulia.base.errors import ModelError
+from tertulia.engine.assistant import Assistant
+from tertulia.model.packed import Packed, unpack
+
+_log = logging.getLogger("tertulia.model")
+
+_SWITCH = 0.0005
+"""Seconds that loading holds the interpreter before turns get it, a tenth of the usual."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What is served from now on. packed: None serves no model, or one that was given unpacked.
+
+    previous: what a rollback would serve. followed: another process decided it and knows.
+    """
+
+    assistant: Assistant | None
+    packed: Packed | None
+    previous: Packed | None
+    followed: bool = False
+
+
+Load = Callable[[Packed], Assistant]
+Listener = Callable[[Change], Awaitable[None]]
+
+
+def load_and_warm(packed: Packed) -> Assistant:
+    """Return a model that has already answered once, so that the first user does not wait.
+
+    Raises:
+        ModelError: it is damaged, hostile, made by something else, or fails when asked.
+        ComponentError: it needs a component that is not installed.
+    """
+    assistant = Assistant(unpack(packed))
+    assistant.warm()
+    return assistant
+
+
+class ModelKeeper:
+    """Keeps the served model, and the one before it in packed form for one step back.
+
+    assistant: None until there is a model. packed: what it was loaded from. load: how; it runs in
+    a thread. Everything else belongs to the event loop. Loads wait for each other, the last counts.
+    """
+
+    def __init__(
+        self,
+        assistant: Assistant | None = None,
+        *,
+        packed: Packed | None = None,
+        load: Load = load_and_warm,
+    ) -> None:
+        self.assistant = assistant
+        self.packed = packed
+        self._previous: Packed | None = None
+        self._load = load
+        self._order = asyncio.Lock()
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` after each change, before the change is reported as done."""
+        self._listeners.append(listener)
+
+    async def serve(self, packed: Packed) -> None:
+        """Load a model and serve it; the old one goes on until then.
+
+        Raises:
+            ModelError: it is damaged, hostile, made by something else, or fails when asked.
+            ComponentError: it needs a component that is not installed.
+        """
+        async with self._order:
+            await self._exchange(packed, previous=self.packed)
+
+    async def rollback(self) -> None:
+        """Serve what was served before the last change; a second call finds nothing before that.
+
+        Raises:
+            ModelError: there is nothing to go back to.
+        """
+        async with self._order:
+            if self._previous is None:
+                raise ModelError(
+                    "there is no earlier model to go back to",
+                    hint="Load one: PUT /model with its file.",
+                    code="T416",
+                )
+            await self._exchange(self._previous, previous=None)
+
+    async def unload(self) -> None:
+        """Serve no model; a rollback brings the last one back."""
+        async with self._order:
+            if self.assistant is not None:
+                await self._exchange(None, previous=self.packed)
+
+    async def follow(self, packed: Packed | None, *, previous: Packed | None) -> None:
+        """Serve what another process serves already, with the same way back.
+
+        Raises:
+            ModelError, ComponentError: as `serve`.
+        """
+        async with self._order:
+            await self._exchange(packed, previous=previous, followed=True)
+
+    async def _exchange(
+        self, packed: Packed | None, *, previous: Packed | None, followed: bool = False
+    ) -> None:
+        assistant = None
+        if packed is not None:
+            assistant = await asyncio.to_thread(self._load_gently, packed)
+        self.assistant, self.packed, self._previous = assistant, packed, previous
+        _log.info("serving %s", "no model" if assistant is None else _shown(assistant))
+        change = Change(assistant=assistant, packed=packed, previous=previous, followed=followed)
+        for listener in self._listeners:
+            await listener(change)
+
+    def _load_gently(self, packed: Packed) -> Assistant:
+        with _yielding():
+            return self._load(packed)
+
+
+def _shown(assistant: Assistant) -> str:
+    return f"{assistant.model.name} ({assistant.model.manifest.model_id})"
+
+
+@contextmanager
+def _yielding() -> Generator[None]:
+    """Let the thread of the event loop run more often while this one computes."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(min(before, _SWITCH))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
