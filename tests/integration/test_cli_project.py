@@ -159,7 +159,9 @@ def test_custom_actions_without_a_server_are_hinted_at(bot: Path) -> None:
 def test_warnings_fail_when_they_shall(bot: Path) -> None:
     add_forgotten_intent(bot)
     assert run("data", "validate", "--fail-on-warnings", folder=bot).status == 1
-    assert run("train", "--fail-on-validation-warnings", folder=bot).status == 1
+    refused = run("train", "--fail-on-validation-warnings", folder=bot)
+    assert refused.status == 1
+    assert "Nothing was trained: mend " in refused.err
     assert len(models(bot)) == 1
 
 

@@ -23,7 +23,7 @@ from tertulia.model.find import find_model
 from tertulia.training.names import model_name
 from tertulia.training.project import Project, ProjectData, read_project
 from tertulia.training.run import Settings, new_identity, plan_for, train
-from tertulia.training.validate import Scope, is_failed, validate
+from tertulia.training.validate import Scope, failing, validate
 
 _log = logging.getLogger("tertulia.cli")
 
@@ -133,7 +133,11 @@ def _is_sound(data: ProjectData, checks: Checks, told: _Told) -> bool:
     found = validate(data, Scope(max_history=checks.max_history, is_training=True))
     found.raise_if_errors()
     told.show(data)
-    return not is_failed(found, fail_on_warnings=checks.fail_on_warnings)
+    stopping = failing(found, fail_on_warnings=checks.fail_on_warnings)
+    if stopping:
+        codes = ", ".join(sorted({problem.code for problem in stopping}))
+        click.echo(f"Nothing was trained: mend {codes}, or use --skip-validation.", err=True)
+    return not stopping
 
 
 def _newest(folder: Path) -> tuple[Path | None, Content | None]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from tertulia.core.events import ACTION_LISTEN
 from tertulia.core.states import TurnState, UserPart
+from tertulia.policies.spoken import words
 
 Row = tuple[list[int], list[float]]
 _Feature = tuple[str, float]
@@ -111,7 +112,7 @@ def _said(user: UserPart) -> Iterator[str]:
     for entity in user.entities:
         yield f"entity {entity}"
     if user.text is not None:
-        yield from (f"word {word}" for word in dict.fromkeys(user.text.lower().split()))
+        yield from (f"word {word}" for word in words(user.text))
 
 
 def _slots(state: TurnState) -> Iterator[_Feature]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar, Self
 
+import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
@@ -38,6 +39,7 @@ from tertulia.policies.policy import (
     moments,
     priority_of,
 )
+from tertulia.policies.spoken import Spoken
 from tertulia.policies.state_book import texts
 
 WIDEST = 10
@@ -71,6 +73,16 @@ class LearnedConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fiel
     e2e_confidence_threshold: float = 0.5
 
 
+class Learned(msgspec.Struct, frozen=True):
+    """What the stories taught. actions: by class of the model. spoken: what users say in them."""
+
+    vocabulary: Vocabulary
+    actions: tuple[str, ...]
+    model: SparseSoftmax
+    evidence: Evidence
+    spoken: Spoken
+
+
 class LearnedPolicy:
     """Scores every action that the stories know. Subclasses give it the originals' names."""
 
@@ -81,22 +93,20 @@ class LearnedPolicy:
         self,
         config: LearnedConfig,
         table: StateTable,
-        vocabulary: Vocabulary,
-        actions: Sequence[str],
-        model: SparseSoftmax,
-        evidence: Evidence,
+        learned: Learned,
         rule_only: RuleOnly = NO_RULE_ONLY,
     ) -> None:
         self._config = config
         self._table = table
-        self._vocabulary = vocabulary
-        self._actions = tuple(actions)
-        self._model = model
-        self._evidence = evidence
+        self._learned = learned
+        self._vocabulary = learned.vocabulary
+        self._actions = learned.actions
+        self._model = learned.model
+        self._evidence = learned.evidence
         self._history = history_for(table, rule_only)
         self._width = width(config.max_history, table.generation)
         self._priority = priority_of(config, table.generation, legacy=1, modern=1)
-        user_facts = [name for name in vocabulary.names if name.startswith("0 ")]
+        user_facts = [name for name in learned.vocabulary.names if name.startswith("0 ")]
         self._by_text = any(name.startswith("0 word ") for name in user_facts)
         self._by_intent = any(name.startswith("0 intent ") for name in user_facts)
 
@@ -118,7 +128,7 @@ class LearnedPolicy:
         )
         if not found:
             raise nothing_to_learn(cls.name, data, "Write a story, or leave the policy out.")
-        actions = sorted({example.action for example in found})
+        actions = tuple(sorted({example.action for example in found}))
         number = {action: index for index, action in enumerate(actions)}
         vocabulary = Vocabulary.of(example.states for example in found)
         data.report(cls.name, 0.2)
@@ -136,8 +146,9 @@ class LearnedPolicy:
             for row, example in zip(rows, found, strict=True)
         ]
         evidence = Evidence.of(rows, deciding, labels, features=len(vocabulary) + 1)
+        spoken = Spoken(text for one in found if (text := _read(one.states)) is not None)
         data.report(cls.name, 1.0)
-        return cls(config, data.table, vocabulary, actions, model, evidence)
+        return cls(config, data.table, Learned(vocabulary, actions, model, evidence, spoken))
 
     @classmethod
     def from_parts(cls, config: LearnedConfig, parts: Parts, domain: Domain) -> Self:
@@ -145,28 +156,23 @@ class LearnedPolicy:
         names, actions = texts(parts.meta.get("features")), texts(parts.meta.get("actions"))
         model = loaded_model(parts, len(names), len(actions))
         evidence = _loaded_evidence(parts, len(names) + 1)
-        return cls(config, StateTable(domain), Vocabulary(names), actions, model, evidence)
+        spoken = Spoken(texts(parts.meta.get("spoken", [])))
+        learned = Learned(Vocabulary(names), tuple(actions), model, evidence, spoken)
+        return cls(config, StateTable(domain), learned)
 
     def parts(self) -> Parts:
         """Return names as JSON and weights as arrays."""
         meta: dict[str, Any] = {
             "features": list(self._vocabulary.names),
             "actions": list(self._actions),
+            "spoken": list(self._learned.spoken.texts),
         }
         arrays = {**self._model.parts().arrays, **self._evidence.parts().arrays}
         return Parts(meta=meta, arrays=arrays)
 
     def knowing(self, rule_only: RuleOnly) -> Self:
         """Return the same model, blind for what only rules contain."""
-        return type(self)(
-            self._config,
-            self._table,
-            self._vocabulary,
-            self._actions,
-            self._model,
-            self._evidence,
-            rule_only,
-        )
+        return type(self)(self._config, self._table, self._learned, rule_only)
 
     @property
     def needed_history(self) -> int | None:
@@ -223,19 +229,19 @@ class LearnedPolicy:
 
         A linear model gives some action nearly all its probability wherever it is asked. It is
         believed where the stories do mostly one thing, in this very window or else after one of
-        its pairs of facts, and less the more there is that no story shows.
+        its pairs of facts, and less the more there is that no story shows. A text is believed as
+        far as it is like one of the stories.
         """
+        familiar = self._vocabulary.familiarity(states) ** _SUSPICION
         lead = self._evidence.of_row(row)
-        if lead is None:
-            lead = self._lead_elsewhere(row, states, best)
-        return (_LEAST + (1.0 - _LEAST) * lead) * self._vocabulary.familiarity(states) ** _SUSPICION
-
-    def _lead_elsewhere(self, row: Row, states: Sequence[TurnState], best: int) -> float:
-        """Return how clearly windows that share something with this one lead to the action."""
-        if states and states[-1].action == ACTION_LISTEN and states[-1].user.text is not None:
-            # Texts hardly ever repeat, and there are no pairs of words.
-            return 1.0
-        return self._evidence.of_features(self._vocabulary.deciding(row, states), best)
+        text = _read(states)
+        if text is not None:
+            familiar *= self._learned.spoken.likeness(text)
+            lead = 1.0 if lead is None else lead  # texts hardly ever repeat
+        elif lead is None:
+            deciding = self._vocabulary.deciding(row, states)
+            lead = self._evidence.of_features(deciding, best)
+        return (_LEAST + (1.0 - _LEAST) * lead) * familiar
 
     def _ranked(self, scores: dict[str, float]) -> dict[str, float]:
         keep = self._config.ranking_length
@@ -271,6 +277,11 @@ class SklearnPolicy(LearnedPolicy):
     """The learned policy under a name of 0.x to 2.x."""
 
     name: ClassVar[str] = "SklearnPolicy"
+
+
+def _read(states: Sequence[TurnState]) -> str | None:
+    """Return the text that decides after a message, None where its intent does."""
+    return states[-1].user.text if states and states[-1].action == ACTION_LISTEN else None
 
 
 def nothing_to_learn(policy: str, data: PolicyTraining, hint: str) -> ConfigError:

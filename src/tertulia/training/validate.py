@@ -13,7 +13,7 @@ import msgspec
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import ConfigError
-from tertulia.base.problem import Severity
+from tertulia.base.problem import Problem, Severity
 from tertulia.core.domain.model import Domain, Form, Generation, Slot
 from tertulia.core.states import StateTable, training_history
 from tertulia.core.tracker import rules_for
@@ -95,16 +95,22 @@ def validate(data: ProjectData, scope: Scope | None = None) -> Diagnostics:
 
 def is_failed(diagnostics: Diagnostics, *, fail_on_warnings: bool = False) -> bool:
     """Whether validation ends with exit code 1."""
-    return any(
-        problem.severity is Severity.ERROR
+    return bool(failing(diagnostics, fail_on_warnings=fail_on_warnings))
+
+
+def failing(diagnostics: Diagnostics, *, fail_on_warnings: bool = False) -> list[Problem]:
+    """Return the problems for which validation ends with exit code 1."""
+    return [
+        problem
+        for problem in diagnostics.problems
+        if problem.severity is Severity.ERROR
         or problem.code in ALWAYS_FAILING
         or (
             fail_on_warnings
             and problem.severity is Severity.WARNING
             and problem.code not in NEVER_FAILING
         )
-        for problem in diagnostics.problems
-    )
+    ]
 
 
 def _configured(
@@ -209,6 +215,8 @@ def _check_conditions(slot: Slot, domain: Domain, diagnostics: Diagnostics) -> N
             form: Form | None = domain.forms.get(condition.active_loop or "")
             if form is None or form.is_remote or slot.name in form.required_slots:
                 continue
+            if any(action.name == f"validate_{form.name}" for action in domain.actions):
+                continue  # it may ask for more slots than the domain says
             diagnostics.warning(
                 "T366",
                 f"the slot '{slot.name}' has a mapping for the form '{form.name}', which does "

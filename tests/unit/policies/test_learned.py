@@ -199,6 +199,19 @@ def test_a_policy_trained_on_texts_reads_the_text(data) -> None:
     assert (best(plain), plain.end_to_end) == ("utter_hi", False)
 
 
+def test_a_text_that_is_like_none_of_the_stories_leaves_the_word_to_the_intent(data) -> None:
+    policy = trained(TEDPolicy, lesson(BOT, TEXTS))
+    other = "a dog ran over to me in the park"
+    assert not policy.predict(talk(BOT, "action_listen", user("bad", text=other))).end_to_end
+
+
+def test_texts_are_kept_in_the_model(data) -> None:
+    policy = trained(TEDPolicy, lesson(BOT, TEXTS))
+    again = TEDPolicy.from_parts(TEDPolicy.Config(), policy.parts(), BOT)
+    tracker = talk(BOT, "action_listen", user("bye", text="tell me a joke"))
+    assert again.predict(tracker).scores == policy.predict(tracker).scores
+
+
 def test_without_stories_there_is_nothing_to_learn(data) -> None:
     with pytest.raises(ConfigError, match="no story"):
         trained(TEDPolicy, lesson(BOT, "stories: []\n"))

@@ -199,6 +199,14 @@ def test_a_condition_on_a_form_that_does_not_ask_for_the_slot_always_fails(
     assert is_failed(found)
 
 
+def test_a_form_with_a_validating_action_may_ask_for_more_slots(tmp_path: Path) -> None:
+    form = FORM.replace("[city]", "[name]") + "actions: [validate_trip]\n"
+    found = validated(
+        tmp_path, domain=DOMAIN + ASK_NAME + form, data_stories=stories(GREET + BYE + FORM_STEPS)
+    )
+    assert "T366" not in codes(found)
+
+
 def test_a_mapping_from_the_trigger_may_name_such_a_form(tmp_path: Path) -> None:
     form = FORM.replace("[city]", "[name]").replace(
         "- type: from_text\n      conditions",
