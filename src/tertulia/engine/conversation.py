@@ -181,17 +181,25 @@ class Conversation:
         now = self._clock.now() if draft else 0.0
         return [replace(event, timestamp=event.timestamp or now) for event in draft]
 
-    async def loaded_log(self, first: type[Event]) -> Sequence[Event]:
+    async def loaded_log(self, first: type[Event], newest: int | None = None) -> Sequence[Event]:
         """Return what the originals have loaded: the newest session as the turn began, and since.
 
         first: the kind of event that a session begins with, `action_session_start` meant by
         ActionExecuted. In the legacy generation there are no sessions, everything is loaded.
+        newest: so many events are enough, so the cost is theirs and not the conversation's.
         """
-        log = await self.log()
+        log = await self.log() if newest is None else await self._tail(newest)
         if self._assistant.generation is Generation.LEGACY:
             return log
-        old = len(log) - (self.version - self._opened_at + len(self._pending))
+        old = max(0, len(log) - (self.version - self._opened_at + len(self._pending)))
         return [*last_session(log[:old], first), *log[old:]]
+
+    async def _tail(self, newest: int) -> list[Event]:
+        """Return at least the newest events, stored and noted, unless there are fewer."""
+        loaded = await self._store.load_tail(
+            self.sender_id, fingerprint=self._assistant.fingerprint, window=newest
+        )
+        return [*loaded.events, *self._pending]
 
     def _stamp(self, event: Event, *, restamp: bool) -> Event:
         if isinstance(event, ReminderScheduled) and not event.name:

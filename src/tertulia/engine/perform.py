@@ -179,11 +179,12 @@ class Performer:
     async def _events_for(self, ask: CallAction) -> Sequence[Event]:
         """Return the events an action is shown, its drafts at the end."""
         wanted = self._outside.tracker_events
+        newest = wanted if isinstance(wanted, int) else None
         if wanted == "all":
             loaded: Sequence[Event] = await self._conversation.log()
         else:
-            loaded = await self._conversation.loaded_log(self._outside.session_begins)
+            loaded = await self._conversation.loaded_log(self._outside.session_begins, newest)
         shown = after_restart(loaded) if ask.only_after_restart else loaded
-        if isinstance(wanted, int):
-            shown = shown[max(0, len(shown) - wanted) :]
+        if newest is not None:
+            shown = shown[max(0, len(shown) - newest) :]
         return [*shown, *self._conversation.dated(ask.draft)]

@@ -10,6 +10,7 @@ from tertulia.base.errors import LockTimeout, StoreConflict, StoreUnavailable
 from tertulia.core.asks import ActionAnswer
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
+from tertulia.core.ports import Loaded
 from tertulia.core.tracker import replay
 from tertulia.engine.turnstile import Turnstile
 
@@ -277,6 +278,31 @@ async def test_an_action_may_be_shown_the_newest_events_only() -> None:
     tracker = actions.bodies[0]["tracker"]
     assert isinstance(tracker, dict)
     assert len(tracker["events"]) == 2
+
+
+class Tails(MemoryStore):
+    """Refuses to give a whole log."""
+
+    async def load(self, sender_id: str) -> Loaded:
+        raise AssertionError("the whole log was loaded")
+
+
+async def test_showing_few_events_does_not_load_the_whole_conversation() -> None:
+    actions, store = Asked(), Tails()
+    served = service(store, actions=actions)
+    for _ in range(60):
+        await say(served, "/greet")
+    processor = served.processor
+    processor.outside = replace(processor.outside, tracker_events=3)
+    await say(served, "/slow")
+    tracker = actions.bodies[0]["tracker"]
+    assert isinstance(tracker, dict)
+    logged = await MemoryStore.load(store, "u")
+    told = [event.timestamp for event in logged.events]
+    times = [event["timestamp"] for event in tracker["events"]]
+    start = told.index(times[0])
+    assert times == told[start : start + 3]
+    assert len(told) > 200
 
 
 async def test_an_action_is_shown_times_of_events_that_are_not_logged_yet() -> None:
