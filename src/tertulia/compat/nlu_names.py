@@ -45,10 +45,6 @@ UNAVAILABLE: Final[dict[str, tuple[str, str]]] = {
     "MitieFeaturizer": ("mitie", "Use CountVectorsFeaturizer instead."),
     "MitieIntentClassifier": ("mitie", "Use LogisticRegressionClassifier instead."),
     "MitieEntityExtractor": ("mitie", "Use CRFEntityExtractor instead."),
-    "JiebaTokenizer": (
-        "jieba",
-        "Use WhitespaceTokenizer with a CountVectorsFeaturizer of analyzer 'char' instead.",
-    ),
     "ConveRTTokenizer": ("embeddings", "Use WhitespaceTokenizer instead."),
     "ConveRTFeaturizer": ("embeddings", "Use CountVectorsFeaturizer instead."),
     "LanguageModelTokenizer": ("embeddings", "Use WhitespaceTokenizer instead."),
@@ -211,6 +207,10 @@ _MULTI_INTENT: Final = frozenset({"intent_tokenization_flag", "intent_split_symb
 # Parameters of the originals that have no effect here, and why.
 WITHOUT_EFFECT: Final[dict[str, tuple[frozenset[str], str]]] = {
     "WhitespaceTokenizer": (
+        _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
+        "an intent label is learned as a whole, and letter case is the featurizers' business",
+    ),
+    "JiebaTokenizer": (
         _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
         "an intent label is learned as a whole, and letter case is the featurizers' business",
     ),

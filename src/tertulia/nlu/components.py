@@ -15,6 +15,7 @@ _LEARNED: Final = f"{_HERE}classifiers.learned:LearnedIntentClassifier"
 
 BUILTIN: Final[dict[str, str]] = {
     "WhitespaceTokenizer": f"{_HERE}tokenizers.whitespace:WhitespaceTokenizer",
+    "JiebaTokenizer": f"{_HERE}tokenizers.jieba:JiebaTokenizer",
     "RegexFeaturizer": f"{_HERE}featurizers.regex:RegexFeaturizer",
     "LexicalSyntacticFeaturizer": (
         f"{_HERE}featurizers.lexical_syntactic:LexicalSyntacticFeaturizer"

@@ -22,6 +22,7 @@ from tertulia.nlu.component import FEATURES, TOKENS, Component, Setting, Trainin
 from tertulia.nlu.featurizers.stop_words import ENGLISH
 from tertulia.nlu.message import Block, Message
 from tertulia.nlu.patterns import refuse_broken
+from tertulia.nlu.scripts import has_unspaced, with_marks_as_letters
 
 _WORD = re.compile(r"\b\w+\b")
 _LEGACY_WORD = re.compile(r"\b\w\w+\b")
@@ -116,9 +117,9 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
         return [word if word in self._vocabulary else token for word in words]
 
     def _words(self, message: Message) -> list[str]:
-        text = message.text
-        if not self.setting.legacy:
-            text = " ".join(token.text for token in message.tokens)
+        unspaced = has_unspaced(message.text)
+        whole = self.setting.legacy and not unspaced
+        text = message.text if whole else self._spaced(message, joined=unspaced)
         if self.config.lowercase:
             text = text.lower()
         if self.config.strip_accents is not None:
@@ -126,7 +127,25 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
         text = _NUMBER.sub(_NUMBER_WORD, text)
         if self.config.analyzer != "word":
             return text.split()
-        return [word for word in self._word.findall(text) if word not in self._stop]
+        pattern = _WORD if unspaced else self._word
+        shadow = with_marks_as_letters(text)
+        found = (text[match.start() : match.end()] for match in pattern.finditer(shadow))
+        return [word for word in found if word not in self._stop]
+
+    def _spaced(self, message: Message, *, joined: bool) -> str:
+        """Return the words with spaces between them.
+
+        joined: pieces of a script without spaces stay together for characters, which would see
+        single signs otherwise.
+        """
+        tokens = message.tokens
+        if self.config.analyzer == "word" or not joined:
+            return " ".join(token.text for token in tokens)
+        parts: list[str] = []
+        for at, token in enumerate(tokens):
+            close = at and tokens[at - 1].end == token.start and has_unspaced(token.text)
+            parts += [token.text] if close or not at else [" ", token.text]
+        return "".join(parts)
 
     def _terms(self, words: Iterable[str]) -> list[str]:
         config = self.config

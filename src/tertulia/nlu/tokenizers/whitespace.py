@@ -1,5 +1,7 @@
 """Whitespace tokenizer of both generations; offsets always point into the text as sent.
 
+Words of scripts without spaces are cut further, so that entities inside a sentence can be learned.
+
 Source: spec nlu.md section 7.4.
 """
 
@@ -13,6 +15,7 @@ import msgspec
 from tertulia.nlu.component import TOKENS, Component, Setting, Training
 from tertulia.nlu.message import Message, Token
 from tertulia.nlu.patterns import refuse_broken
+from tertulia.nlu.scripts import pieces, with_marks_as_letters
 
 _LEGACY_PUNCTUATION = re.compile(r"[.,!?]+(?=\s|$)")
 
@@ -60,11 +63,20 @@ class WhitespaceTokenizer(Component[WhitespaceConfig]):
 
     def process(self, message: Message) -> None:
         """Set the tokens of the message."""
-        words = legacy_words if self.setting.legacy else modern_words
-        tokens = align(message.text, words(message.text))
+        tokens = split_words(message.text, legacy=self.setting.legacy)
         if self._pattern is not None:
-            tokens = [part for token in tokens for part in _cut(token, self._pattern)]
-        message.set_tokens(tokens)
+            tokens = [part for token in tokens for part in cut_pattern(token, self._pattern)]
+        message.set_tokens([part for token in tokens for part in cut_pieces(token)])
+
+
+def split_words(text: str, *, legacy: bool) -> list[Token]:
+    """Return the words between spaces, without the punctuation around them."""
+    words = legacy_words if legacy else modern_words
+    shadow = with_marks_as_letters(text)
+    tokens = align(shadow, words(shadow))
+    if shadow is text:
+        return tokens
+    return [Token(text[one.start : one.end], one.start, one.end) for one in tokens]
 
 
 def legacy_words(text: str) -> list[str]:
@@ -90,7 +102,20 @@ def align(text: str, words: Iterable[str]) -> list[Token]:
     return tokens
 
 
-def _cut(token: Token, pattern: Pattern[str]) -> list[Token]:
+def cut_pieces(token: Token) -> list[Token]:
+    """Return the parts of a word in a script without spaces; any other word as it is."""
+    if not token.text:
+        return []
+    spans = list(pieces(token.text))
+    if len(spans) == 1:
+        return [token]
+    return [
+        Token(token.text[begin:end], token.start + begin, token.start + end) for begin, end in spans
+    ]
+
+
+def cut_pattern(token: Token, pattern: Pattern[str]) -> list[Token]:
+    """Return the matches of a pattern in a word, the word itself when there are none."""
     parts = [
         Token(match.group(), token.start + match.start(), token.start + match.end())
         for match in pattern.finditer(token.text)
