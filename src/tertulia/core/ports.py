@@ -24,6 +24,37 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
+KEPT_RECEIPTS = 256
+"""How many receipts of a conversation a store keeps: the newest ones."""
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """That a request was taken, so that it is not done again when it is sent again.
+
+    key: the client's name for it, its own within the conversation. digest: of what it asks for.
+    version: newest sequence number that it wrote, or found when it wrote nothing. done: it was
+    carried out to its end. answer: what is needed to answer again; opaque to stores.
+    """
+
+    key: str
+    digest: str
+    version: int
+    done: bool
+    answer: bytes = b""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a log. version: newest sequence number of the whole log, 0 when it is unknown.
+
+    first: sequence number of the first of these events, whose numbers grow by 1; `version + 1`
+    when there is none.
+    """
+
+    version: int
+    first: int
+    events: Sequence[Event]
+
+
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a store knows of a conversation.
 
@@ -66,6 +97,7 @@ class TrackerStore(Protocol):
         expected: int,
         snapshot: Snapshot | None = None,
         schedule: ScheduleChange | None = None,
+        receipt: Receipt | None = None,
     ) -> int:
         """Add events after version `expected`, durably, all or none; return the new version.
 
@@ -73,6 +105,8 @@ class TrackerStore(Protocol):
         snapshot: kept beside the log in the same transaction; of a version within the log.
         schedule: made in the same transaction; `rescheduled` tells what the conversation's
         reminders are after it.
+        receipt: kept in the same transaction, in place of one with the same key; the newest
+        `KEPT_RECEIPTS` of a conversation, by version, are kept.
 
         Raises:
             StoreConflict: the store holds another version, or the schedule does not hold the
@@ -85,8 +119,20 @@ class TrackerStore(Protocol):
         """Make these events the whole log, durably; return the new version. Raises as `append`.
 
         The version grows even when there are no events, so that whoever saw the old log is
-        refused. Snapshots of the old log are gone; its reminders stay on the schedule.
+        refused. Snapshots of the old log are gone; its reminders stay on the schedule, and its
+        receipts are kept.
         """
+        ...
+
+    async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
+        """Return up to `limit` events, those whose sequence numbers are the next after `after`.
+
+        After a `replace` the log begins with a number above 1; `first` tells. Cost: those events.
+        """
+        ...
+
+    async def find_receipt(self, sender_id: str, key: str) -> Receipt | None:
+        """Return the receipt with this key, None when there is none (any more)."""
         ...
 
     async def version(self, sender_id: str) -> int:
@@ -107,7 +153,10 @@ class TrackerStore(Protocol):
         ...
 
     async def erase(self, sender_id: str) -> int:
-        """Forget a conversation with its snapshots and reminders; return its number of events."""
+        """Forget a conversation with its snapshots, reminders and receipts.
+
+        Return the number of its events.
+        """
         ...
 
     async def close(self) -> None:

@@ -19,6 +19,7 @@ from tertulia.core.ports import Snapshot, TrackerStore
 from tertulia.testing.store_case import EMPTY, StoreCase, numbered, numbers, snapshot_of
 from tertulia.testing.store_log import ConcurrencySuite, LogSuite
 from tertulia.testing.store_model import EVERY_EVENT, STEPS, Step, StoreModel
+from tertulia.testing.store_pages import PageSuite, ReceiptSuite
 from tertulia.testing.store_schedule import ScheduleSuite
 
 
@@ -222,6 +223,8 @@ class LifeSuite(StoreCase):
             store.append("a", numbered(2, 2), expected=1),
             store.replace("a", numbered(2, 2), expected=1),
             store.erase("a"),
+            store.read("a", limit=1),
+            store.find_receipt("a", "k"),
         )
         for call in calls:
             with pytest.raises(StoreUnavailable):
@@ -262,7 +265,15 @@ class LifeSuite(StoreCase):
 
 
 class TrackerStoreSuite(
-    LogSuite, ConcurrencySuite, TailSuite, ReplaceSuite, ScheduleSuite, ListSuite, LifeSuite
+    LogSuite,
+    ConcurrencySuite,
+    TailSuite,
+    PageSuite,
+    ReceiptSuite,
+    ReplaceSuite,
+    ScheduleSuite,
+    ListSuite,
+    LifeSuite,
 ):
     """Everything a tracker store has to do. Inherit it and say how a store is made."""
 

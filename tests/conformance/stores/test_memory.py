@@ -2,10 +2,11 @@ from pathlib import Path
 
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.core.ports import TrackerStore
+from tertulia.testing.store_feed import FeedSuite
 from tertulia.testing.tracker_store import TrackerStoreSuite
 
 
-class TestMemoryStore(TrackerStoreSuite):
+class TestMemoryStore(TrackerStoreSuite, FeedSuite):
     durable = False
 
     async def make_store(self, place: Path) -> TrackerStore:

@@ -2,9 +2,10 @@ from pathlib import Path
 
 from tertulia.adapters.stores.sqlite import SqliteStore
 from tertulia.core.ports import TrackerStore
+from tertulia.testing.store_feed import FeedSuite
 from tertulia.testing.tracker_store import TrackerStoreSuite
 
 
-class TestSqliteStore(TrackerStoreSuite):
+class TestSqliteStore(TrackerStoreSuite, FeedSuite):
     async def make_store(self, place: Path) -> TrackerStore:
         return await SqliteStore.open(place / "conversations.db")

@@ -3,12 +3,15 @@
 Rule: no method awaits between its check and its change, so each is one step of the event loop.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from heapq import nsmallest
+from itertools import islice
 
 from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.core.events import Event
-from tertulia.core.ports import Loaded, Snapshot
+from tertulia.core.feed import KEPT_ERASURES, FeedEntry, Kind, forgotten_id
+from tertulia.core.ports import KEPT_RECEIPTS, Loaded, Page, Receipt, Snapshot
 from tertulia.core.reminders import Reminder, ScheduleChange, rescheduled
 
 KEPT_SNAPSHOTS = 4
@@ -30,12 +33,61 @@ class _Conversation:
             del self.snapshots[version]
 
 
+class _Feed:
+    """Entries in order. end: the newest position given out."""
+
+    def __init__(self) -> None:
+        self.end = 0
+        self._entries: list[FeedEntry] = []
+
+    def note(self, kind: Kind, sender_id: str, seq: int = 0, event: Event | None = None) -> None:
+        self.end += 1
+        self._entries.append(
+            FeedEntry(position=self.end, kind=kind, sender_id=sender_id, seq=seq, event=event)
+        )
+
+    def append(self, sender_id: str, events: Sequence[Event], version: int) -> None:
+        for seq, event in enumerate(events, version - len(events) + 1):
+            self.note("event", sender_id, seq, event)
+
+    def drop(self, sender_id: str) -> None:
+        self._keep(lambda entry: entry.kind == "erased" or entry.sender_id != sender_id)
+
+    def erase(self, sender_id: str) -> None:
+        self.drop(sender_id)
+        self.note("erased", forgotten_id(sender_id))
+        erased = [entry.position for entry in self._entries if entry.kind == "erased"]
+        if len(erased) > KEPT_ERASURES:
+            oldest = erased[-KEPT_ERASURES]
+            self._keep(lambda entry: entry.kind != "erased" or entry.position >= oldest)
+
+    def read(self, after: int, limit: int, sender_id: str | None) -> list[FeedEntry]:
+        start = bisect_right(self._entries, after, key=lambda entry: entry.position)
+        later = islice(self._entries, start, None)
+        if sender_id is not None:
+            forgotten = forgotten_id(sender_id)
+            later = (e for e in later if e.sender_id == (forgotten if _erased(e) else sender_id))
+        return list(islice(later, max(0, limit)))
+
+    def _keep(self, wanted: Callable[[FeedEntry], bool]) -> None:
+        self._entries = [entry for entry in self._entries if wanted(entry)]
+
+
+def _erased(entry: FeedEntry) -> bool:
+    return entry.kind == "erased"
+
+
 class MemoryStore:
-    """Keeps every conversation until it is erased or the process ends. One event loop only."""
+    """Keeps every conversation until it is erased or the process ends. One event loop only.
+
+    It has a feed (see `core.feed`).
+    """
 
     def __init__(self) -> None:
         self._conversations: dict[str, _Conversation] = {}
         self._schedule: dict[str, dict[str, Reminder]] = {}
+        self._receipts: dict[str, dict[str, Receipt]] = {}
+        self._feed = _Feed()
         self._closed = False
 
     async def load(self, sender_id: str) -> Loaded:
@@ -74,6 +126,7 @@ class MemoryStore:
         expected: int,
         snapshot: Snapshot | None = None,
         schedule: ScheduleChange | None = None,
+        receipt: Receipt | None = None,
     ) -> int:
         """Add events after version `expected`."""
         self._check(sender_id, expected)
@@ -82,11 +135,14 @@ class MemoryStore:
             raise ValueError(f"a snapshot of version {snapshot.version}, the log ends at {version}")
         if schedule is not None:
             self._reschedule(sender_id, schedule)
+        if receipt is not None:
+            self._keep_receipt(sender_id, receipt)
         if version == 0:
             return 0
         conversation = self._conversations.setdefault(sender_id, _Conversation())
         conversation.events.extend(events)
         conversation.version = version
+        self._feed.append(sender_id, events, version)
         if snapshot is not None:
             conversation.keep(snapshot)
         return version
@@ -100,7 +156,36 @@ class MemoryStore:
         conversation.base = conversation.version - len(events)
         conversation.events = list(events)
         self._conversations[sender_id] = conversation
+        self._feed.drop(sender_id)
+        self._feed.note("replaced", sender_id)
+        self._feed.append(sender_id, events, conversation.version)
         return conversation.version
+
+    async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
+        """Return the next events after a sequence number."""
+        self._check_open()
+        found = self._conversations.get(sender_id, _Conversation())
+        start = max(after - found.base, 0)
+        events = tuple(found.events[start : start + max(0, limit)])
+        first = found.base + start + 1 if events else found.version + 1
+        return Page(version=found.version, first=first, events=events)
+
+    async def find_receipt(self, sender_id: str, key: str) -> Receipt | None:
+        """Return the receipt with this key."""
+        self._check_open()
+        return self._receipts.get(sender_id, {}).get(key)
+
+    async def read_feed(
+        self, *, after: int, limit: int, sender_id: str | None = None
+    ) -> Sequence[FeedEntry]:
+        """Return the next entries. Cost with `sender_id`: all entries after `after`."""
+        self._check_open()
+        return self._feed.read(after, limit, sender_id)
+
+    async def feed_end(self) -> int:
+        """Return the newest position."""
+        self._check_open()
+        return self._feed.end
 
     async def version(self, sender_id: str) -> int:
         """Return the newest sequence number."""
@@ -124,17 +209,29 @@ class MemoryStore:
         return nsmallest(limit, later, key=_order)
 
     async def erase(self, sender_id: str) -> int:
-        """Forget a conversation with its snapshots and reminders."""
+        """Forget a conversation with its snapshots, reminders and receipts."""
         self._check_open()
         self._schedule.pop(sender_id, None)
+        self._receipts.pop(sender_id, None)
         found = self._conversations.pop(sender_id, None)
-        return 0 if found is None else len(found.events)
+        if found is None:
+            return 0
+        self._feed.erase(sender_id)
+        return len(found.events)
 
     async def close(self) -> None:
         """Refuse every further call, and let go of what was kept."""
         self._closed = True
         self._conversations = {}
         self._schedule = {}
+        self._receipts = {}
+        self._feed = _Feed()
+
+    def _keep_receipt(self, sender_id: str, receipt: Receipt) -> None:
+        kept = self._receipts.setdefault(sender_id, {})
+        kept[receipt.key] = receipt
+        if len(kept) > KEPT_RECEIPTS:
+            del kept[min(kept, key=lambda key: kept[key].version)]
 
     def _reschedule(self, sender_id: str, change: ScheduleChange) -> None:
         after = rescheduled(self._schedule.get(sender_id, {}), change)

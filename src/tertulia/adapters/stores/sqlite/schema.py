@@ -45,6 +45,37 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX reminders_by_due ON reminders (due, sender_id, name)",
     ),
+    (
+        """CREATE TABLE receipts (
+            sender_id TEXT NOT NULL,
+            key TEXT NOT NULL,
+            version INTEGER NOT NULL,
+            body BLOB NOT NULL,
+            PRIMARY KEY (sender_id, key)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX receipts_by_version ON receipts (sender_id, version)",
+        # One row for what one write added; `position` and `seq` are those of its last event.
+        """CREATE TABLE feed (
+            position INTEGER NOT NULL PRIMARY KEY,
+            kind TEXT NOT NULL,
+            sender_id TEXT NOT NULL,
+            seq INTEGER NOT NULL,
+            count INTEGER NOT NULL
+        )""",
+        "CREATE INDEX feed_by_conversation ON feed (sender_id, position)",
+        "CREATE TABLE feed_end (position INTEGER NOT NULL)",
+        # What was stored before there was a feed comes first, one conversation after the other.
+        """INSERT INTO feed (position, kind, sender_id, seq, count)
+            SELECT sum(size) OVER (ORDER BY updated, sender_id), 'event', sender_id, version, size
+            FROM (
+                SELECT sender_id, version, updated, version + 1 - (
+                    SELECT min(seq) FROM events WHERE events.sender_id = conversations.sender_id
+                ) AS size
+                FROM conversations
+            )
+            WHERE size > 0""",
+        "INSERT INTO feed_end SELECT coalesce(max(position), 0) FROM feed",
+    ),
 )
 """Statements that lead from schema version `index` to `index + 1`."""
 

@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from tertulia.adapters.stores.sqlite import faults
+from tertulia.adapters.stores.sqlite import faults, feed, receipts
 from tertulia.adapters.stores.sqlite.schedule import plan
-from tertulia.core.ports import Snapshot
+from tertulia.core.ports import Receipt, Snapshot
 from tertulia.core.reminders import ScheduleChange
 
 KEPT_SNAPSHOTS = 4
@@ -24,12 +24,28 @@ class EventRow(NamedTuple):
     body: bytes
 
 
+class Beside(NamedTuple):
+    """What an append writes beside the events."""
+
+    snapshot: Snapshot | None
+    schedule: ScheduleChange | None
+    receipt: Receipt | None
+
+
 class Stored(NamedTuple):
     """What was read of a conversation, not yet decoded."""
 
     version: int
     bodies: Sequence[bytes]
     snapshot: Snapshot | None = None
+
+
+class Part(NamedTuple):
+    """A page of a log, not yet decoded. first: sequence number of the first body."""
+
+    version: int
+    first: int
+    bodies: Sequence[bytes]
 
 
 def version_of(connection: sqlite3.Connection, sender_id: str) -> int:
@@ -78,25 +94,27 @@ def append(
     rows: Sequence[EventRow],
     *,
     expected: int,
-    snapshot: Snapshot | None,
-    schedule: ScheduleChange | None,
+    beside: Beside,
     now: float,
 ) -> int:
-    """Add events and a snapshot, change the schedule; return the new version. now: Unix seconds.
+    """Add what an append brings; return the new version. now: Unix seconds.
 
     Raises:
         StoreConflict: the version is not `expected`, or what fired is not on the schedule.
     """
     _check(connection, sender_id, expected)
-    planned = None if schedule is None else plan(connection, sender_id, schedule)
+    planned = None if beside.schedule is None else plan(connection, sender_id, beside.schedule)
     version = expected + len(rows)
     if rows:
         _insert(connection, sender_id, rows, first=expected + 1)
         _note(connection, sender_id, version, now)
-    if snapshot is not None:
-        _keep(connection, sender_id, snapshot)
+        feed.note_events(connection, sender_id, version=version, count=len(rows))
+    if beside.snapshot is not None:
+        _keep(connection, sender_id, beside.snapshot)
     if planned is not None:
         planned.carry_out(connection, sender_id)
+    if beside.receipt is not None:
+        receipts.keep(connection, sender_id, beside.receipt)
     return version
 
 
@@ -116,16 +134,30 @@ def replace(
     # An empty log takes a number too: otherwise a writer who saw the old one is not refused.
     version = expected + max(1, len(rows))
     _note(connection, sender_id, version, now)
+    feed.note_replaced(connection, sender_id, version=version, count=len(rows))
     return version
 
 
 def erase(connection: sqlite3.Connection, sender_id: str) -> int:
     """Forget a conversation; return how many events it had."""
     gone = connection.execute("DELETE FROM events WHERE sender_id = ?", (sender_id,)).rowcount
-    connection.execute("DELETE FROM snapshots WHERE sender_id = ?", (sender_id,))
-    connection.execute("DELETE FROM reminders WHERE sender_id = ?", (sender_id,))
-    connection.execute("DELETE FROM conversations WHERE sender_id = ?", (sender_id,))
+    for table in ("snapshots", "reminders", "receipts"):
+        connection.execute(f"DELETE FROM {table} WHERE sender_id = ?", (sender_id,))  # noqa: S608 (three constants)
+    known = connection.execute("DELETE FROM conversations WHERE sender_id = ?", (sender_id,))
+    if known.rowcount:
+        feed.note_erased(connection, sender_id)
     return gone
+
+
+def read_page(connection: sqlite3.Connection, sender_id: str, *, after: int, limit: int) -> Part:
+    """Return the next events after a sequence number."""
+    version = version_of(connection, sender_id)
+    rows = connection.execute(
+        "SELECT seq, body FROM events WHERE sender_id = ? AND seq > ? ORDER BY seq LIMIT ?",
+        (sender_id, after, limit),
+    ).fetchall()
+    first = rows[0][0] if rows else version + 1
+    return Part(version, first, [row[1] for row in rows])
 
 
 def _bodies_after(connection: sqlite3.Connection, sender_id: str, seq: int) -> list[bytes]:

@@ -8,27 +8,32 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from tertulia.adapters.stores.sqlite import faults, statements
+from tertulia.adapters.stores.sqlite import faults, feed, receipts, statements
 from tertulia.adapters.stores.sqlite.connect import open_writer
+from tertulia.adapters.stores.sqlite.decode import Decoder
 from tertulia.adapters.stores.sqlite.readers import Readers
 from tertulia.adapters.stores.sqlite.schedule import encodable, read_page
-from tertulia.adapters.stores.sqlite.statements import EventRow, Stored
+from tertulia.adapters.stores.sqlite.statements import Beside, EventRow
 from tertulia.adapters.stores.sqlite.writer import CommitThread
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.events import Event, UnknownEvent
-from tertulia.core.events.codec import decode_stored, encode
-from tertulia.core.ports import Loaded, Snapshot
+from tertulia.core.events.codec import encode
+from tertulia.core.feed import FeedEntry
+from tertulia.core.ports import Loaded, Page, Receipt, Snapshot
 from tertulia.core.reminders import Reminder, ScheduleChange
+
+T = TypeVar("T")
 
 _READERS = 3
 _ENCODED_AT_ONCE = 200
 _MOST_ROWS = 2**31 - 1
+_LAST_NUMBER = 2**63 - 1
 
 _encode_json = msgspec.json.Encoder().encode
-_decode_json = msgspec.json.Decoder(dict[str, object]).decode
 
 
 class SqliteStore:
@@ -42,7 +47,7 @@ class SqliteStore:
     def __init__(
         self, path: Path, writer: CommitThread, readers: Readers, now: Callable[[], float]
     ) -> None:
-        self._path = path
+        self._decoder = Decoder(path)
         self._writer = writer
         self._readers = readers
         self._now = now
@@ -75,7 +80,7 @@ class SqliteStore:
     async def load(self, sender_id: str) -> Loaded:
         """Return the whole log."""
         query = partial(statements.read_all, sender_id=_text(sender_id))
-        return await self._readers.read(query, self._decode)
+        return await self._readers.read(query, self._decoder.loaded)
 
     async def load_tail(self, sender_id: str, *, fingerprint: str, window: int) -> Loaded:
         """Return a fitting snapshot and the events after it, or the whole log."""
@@ -85,7 +90,7 @@ class SqliteStore:
             fingerprint=_text(fingerprint),
             window=window,
         )
-        return await self._readers.read(query, self._decode)
+        return await self._readers.read(query, self._decoder.loaded)
 
     async def append(
         self,
@@ -95,6 +100,7 @@ class SqliteStore:
         expected: int,
         snapshot: Snapshot | None = None,
         schedule: ScheduleChange | None = None,
+        receipt: Receipt | None = None,
     ) -> int:
         """Add events after version `expected`."""
         version = expected + len(events)
@@ -104,13 +110,14 @@ class SqliteStore:
                     f"a snapshot of version {snapshot.version}, the log ends at {version}"
                 )
             _text(snapshot.fingerprint)
+        if receipt is not None:
+            _text(receipt.key + receipt.digest)
         work = partial(
             statements.append,
             sender_id=_text(sender_id),
             rows=await _encode_events(events),
             expected=expected,
-            snapshot=snapshot,
-            schedule=None if schedule is None else encodable(schedule),
+            beside=Beside(snapshot, None if schedule is None else encodable(schedule), receipt),
             now=self._now(),
         )
         return await self._writer.submit(work)
@@ -126,6 +133,37 @@ class SqliteStore:
         )
         return await self._writer.submit(work)
 
+    async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
+        """Return the next events after a sequence number."""
+        query = partial(
+            statements.read_page,
+            sender_id=_text(sender_id),
+            after=_row_number(after),
+            limit=_rows(limit),
+        )
+        return await self._readers.read(query, self._decoder.page)
+
+    async def find_receipt(self, sender_id: str, key: str) -> Receipt | None:
+        """Return the receipt with this key."""
+        query = partial(receipts.find, sender_id=_text(sender_id), key=_text(key))
+        return await self._readers.read(query, _as_it_is)
+
+    async def read_feed(
+        self, *, after: int, limit: int, sender_id: str | None = None
+    ) -> Sequence[FeedEntry]:
+        """Return the next entries."""
+        query = partial(
+            feed.read,
+            after=_row_number(after),
+            limit=_rows(limit),
+            sender_id=None if sender_id is None else _text(sender_id),
+        )
+        return await self._readers.read(query, self._decoder.entries)
+
+    async def feed_end(self) -> int:
+        """Return the newest position."""
+        return await self._readers.read(feed.end, int)
+
     async def version(self, sender_id: str) -> int:
         """Return the newest sequence number."""
         query = partial(statements.version_of, sender_id=_text(sender_id))
@@ -136,7 +174,7 @@ class SqliteStore:
         query = partial(
             statements.read_ids,
             after=None if after is None else _text(after),
-            limit=min(max(0, limit), _MOST_ROWS),
+            limit=_rows(limit),
         )
         return await self._readers.read(query, list[str])
 
@@ -144,11 +182,11 @@ class SqliteStore:
         self, *, after: Reminder | None = None, limit: int
     ) -> Sequence[Reminder]:
         """Return up to `limit` reminders, the earliest first. Cost: those reminders."""
-        query = partial(read_page, after=after, limit=min(max(0, limit), _MOST_ROWS))
+        query = partial(read_page, after=after, limit=_rows(limit))
         return await self._readers.read(query, list[Reminder])
 
     async def erase(self, sender_id: str) -> int:
-        """Forget a conversation, snapshots and reminders; its bytes are overwritten in the file."""
+        """Forget a conversation and what belongs to it; its bytes are overwritten in the file."""
         work = partial(statements.erase, sender_id=_text(sender_id))
         return await self._writer.submit(work, scrub=True)
 
@@ -162,13 +200,18 @@ class SqliteStore:
         self._readers.close()
         self._writer.close()
 
-    def _decode(self, stored: Stored) -> Loaded:
-        try:
-            events = tuple([decode_stored(_decode_json(body)) for body in stored.bodies])
-        except msgspec.DecodeError as error:
-            detail = f"a stored event is no JSON object: {error}"
-            raise faults.damaged(self._path, detail) from error
-        return Loaded(version=stored.version, events=events, snapshot=stored.snapshot)
+
+def _rows(limit: int) -> int:
+    return min(max(0, limit), _MOST_ROWS)
+
+
+def _row_number(number: int) -> int:
+    """Return a number that SQLite takes and that compares like the given one."""
+    return min(max(0, number), _LAST_NUMBER)
+
+
+def _as_it_is(found: T) -> T:
+    return found
 
 
 async def _encode_events(events: Sequence[Event]) -> list[EventRow]:
