@@ -6,7 +6,7 @@ import random
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
@@ -14,10 +14,13 @@ from tertulia.adapters.in_process.book import load_actions
 from tertulia.adapters.in_process.runner import InProcessActions
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.adapters.stores.sqlite import SqliteStore
+from tertulia.adapters.telemetry.calls import MeteredActions, MeteredResponses
+from tertulia.adapters.telemetry.meters import Meters
+from tertulia.adapters.telemetry.watch import Watch
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
-from tertulia.core.ports import ActionServer, TrackerStore
+from tertulia.core.ports import ActionServer, ResponseWriter, TrackerStore
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
@@ -29,9 +32,6 @@ from tertulia.engine.turnstile import Turnstile
 from tertulia.model.load import Model
 from tertulia.model.packed import Packed
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints
-
-if TYPE_CHECKING:
-    from tertulia.adapters.remote.responses import HttpResponseServer
 
 DATA_FOLDER = ".tertulia"
 """Folder inside a project (or the working directory) where conversations are kept."""
@@ -64,7 +64,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     the project's, whose `.tertulia/` holds the conversations. store: `sqlite`, durable, or
     `memory`, for tests. endpoints: a file. actions: a package in the working directory, whose
     actions are run here, whatever the endpoints say. action_limit: actions the bot may take
-    between two messages.
+    between two messages. meters: what turns and calls are counted in.
     """
 
     model: Model | None
@@ -74,6 +74,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Path | None = None
     actions: str | None = None
     action_limit: int = 10
+    meters: Meters | None = None
 
 
 async def build_service(settings: AppSettings) -> Service:
@@ -87,10 +88,13 @@ async def build_service(settings: AppSettings) -> Service:
     endpoints = load_endpoints(settings.endpoints)
     action_endpoint, actions = open_actions(settings, endpoints)
     store = await open_store(settings)
-    conversations = Conversations(store, SystemClock(), turnstile=Turnstile())
+    meters = settings.meters or Meters()
+    observer = Watch(meters)
+    conversations = Conversations(store, SystemClock(), turnstile=Turnstile(), observer=observer)
     outside = Outside(
-        actions=actions,
-        responses=_response_server(endpoints),
+        actions=MeteredActions(actions, meters) if actions is not None else None,
+        responses=_response_server(endpoints, meters),
+        observer=observer,
         random=random.Random(),  # noqa: S311 - chooses between wordings, which are no secret
         tracker_events=action_endpoint.tracker_events if action_endpoint else "last_session",
         session_begins=SessionStarted if endpoints.sql_store else ActionExecuted,
@@ -164,9 +168,9 @@ async def open_store(settings: AppSettings) -> TrackerStore:
     return await SqliteStore.open(settings.folder / DATA_FOLDER / DATABASE)
 
 
-def _response_server(endpoints: Endpoints) -> "HttpResponseServer | None":
+def _response_server(endpoints: Endpoints, meters: Meters) -> ResponseWriter | None:
     if endpoints.nlg is None or endpoints.nlg.type == "response":
         return None
     from tertulia.adapters.remote.responses import HttpResponseServer
 
-    return HttpResponseServer(endpoints.nlg)
+    return MeteredResponses(HttpResponseServer(endpoints.nlg), meters)

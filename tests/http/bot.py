@@ -55,6 +55,7 @@ class FirstChoice:
 class Manifest(msgspec.Struct):
     model_id: str = MODEL_ID
     assistant_id: str = "tiny"
+    created: str = "2026-01-01T00:00:00+00:00"
 
 
 class Keywords:

@@ -14,6 +14,8 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 Decorator = Callable[[Decorated], Decorated]
 
 _LEVEL = "tertulia.cli.level"
+_FORM = "tertulia.cli.log_form"
+_LEVELS = ["debug", "info", "warning", "error", "critical"]
 
 PATH: Any = click.Path(path_type=Path)
 """A path, as `Path`. Whether something is there is checked by whoever opens it."""
@@ -65,13 +67,14 @@ def spread(args: Sequence[str], many: set[str], *, keep_last: bool) -> list[str]
 
 
 def logging_options(default: str = "WARNING") -> Decorator[Decorated]:
-    """Add -v, -vv, --debug and --quiet. default: level without them and without LOG_LEVEL."""
+    """Add what says how much is logged, and how. default: level without them and LOG_LEVEL."""
 
     def start_log(ctx: click.Context, param: click.Parameter, count: int) -> None:
         from tertulia.cli.logs import log_to_stderr
 
         asked = ctx.meta.get(_LEVEL) or ["", "INFO", "DEBUG"][min(count, 2)]
-        log_to_stderr(asked or os.environ.get("LOG_LEVEL", "") or default)
+        level = asked or os.environ.get("LOG_LEVEL", "") or default
+        log_to_stderr(level, ctx.meta.get(_FORM, "text"))
 
     def decorate(function: Decorated) -> Decorated:
         options = (
@@ -85,13 +88,40 @@ def logging_options(default: str = "WARNING") -> Decorator[Decorated]:
             ),
             _level_flag("--debug", "DEBUG", "Log everything."),
             _level_flag("--quiet", "WARNING", "Log only what goes wrong."),
-            without_effect("--logging-config-file", takes_value=True),
-        )
+            _kept(_LEVEL, "--log-level", click.Choice(_LEVELS, case_sensitive=False),
+                  "Log from this level on."),
+            _kept(_FORM, "--log-format", click.Choice(["text", "json"]),
+                  "Lines for people, or a JSON object a line."),
+            click.option(
+                "--logging-config-file",
+                type=PATH,
+                expose_value=False,
+                callback=_configure_log,
+                help="Log as this file says: YAML with the keys of Python's dictConfig.",
+            ),
+        )  # fmt: skip
         for option in reversed(options):
             function = option(function)
         return function
 
     return decorate
+
+
+def _kept(key: str, name: str, kind: click.Choice[str], text: str) -> Decorator[Any]:
+    def keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+        if value is not None:
+            ctx.meta[key] = value
+
+    return click.option(
+        name, type=kind, is_eager=True, expose_value=False, callback=keep, help=text
+    )
+
+
+def _configure_log(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
+    if path is not None:
+        from tertulia.cli.logs import log_as_configured
+
+        log_as_configured(path)
 
 
 def _level_flag(name: str, level: str, text: str) -> Decorator[Any]:

@@ -1,27 +1,44 @@
-"""Where the log goes: standard error, and a file when one is named.
+"""Where the log goes: standard error, a file when one is named, or what a file of its own says.
 
 Rule: the log never holds message texts or secrets; those who write to it see to that.
 """
 
 import logging
+import os
 from pathlib import Path
+from typing import Literal, TextIO
 
 from tertulia.base.errors import ConfigError
+from tertulia.cli.log_lines import JsonLines, TextLines
 
-_FORMAT = "%(asctime)s %(levelname)-7s %(name)s  %(message)s"
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FORMATS = ("text", "json")
+Format = Literal["text", "json"]
+
+_CHATTY = ("asyncio", "httpx2", "httpcore2", "uvicorn")
+_lines: dict[str, type[logging.Formatter]] = {"text": TextLines, "json": JsonLines}
 
 
-def log_to_stderr(level: str) -> None:
+class _Terminal(logging.StreamHandler[TextIO]):
+    """The handler that writes to standard error, told from those of others."""
+
+
+def log_to_stderr(level: str, form: Format = "text") -> None:
     """Log from this level on to standard error.
 
     Raises:
         ConfigError: there is no such level.
     """
-    logging.basicConfig(format=_FORMAT)
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(_Terminal())
+    for handler in root.handlers:
+        if isinstance(handler, _Terminal):
+            handler.setFormatter(_lines[form]())
     set_level(level)
-    for chatty in ("asyncio", "httpx2", "httpcore2", "uvicorn"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    libraries = _level(os.environ.get("LOG_LEVEL_LIBRARIES") or "WARNING")
+    for chatty in _CHATTY:
+        logging.getLogger(chatty).setLevel(libraries)
     logging.getLogger("stamina").setLevel(logging.ERROR)  # only the last attempt is news
 
 
@@ -31,20 +48,17 @@ def set_level(level: str) -> None:
     Raises:
         ConfigError: there is no such level.
     """
-    name = level.upper()
-    if name not in _LEVELS:
-        raise ConfigError(
-            f"there is no log level '{level}'", hint=f"Known: {', '.join(_LEVELS)}.", code="T159"
-        )
-    logging.getLogger().setLevel(name)
+    logging.getLogger().setLevel(_level(level))
 
 
 def log_to_file(path: Path) -> None:
-    """Log to a file as well; what is in it stays, new lines come after.
+    """Log to a file as well; what is in it stays, new lines come after. Form: as on the terminal.
 
     Raises:
         ConfigError: the file cannot be written.
     """
+    root = logging.getLogger()
+    forms = [handler.formatter for handler in root.handlers if isinstance(handler, _Terminal)]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(path, encoding="utf-8")
@@ -54,5 +68,47 @@ def log_to_file(path: Path) -> None:
             hint="Name another with --log-file.",
             code="T158",
         ) from error
-    handler.setFormatter(logging.Formatter(_FORMAT))
-    logging.getLogger().addHandler(handler)
+    handler.setFormatter(forms[0] if forms else TextLines())
+    root.addHandler(handler)
+
+
+def log_as_configured(path: Path) -> None:
+    """Log as a file says that holds the settings of Python's `logging.config.dictConfig` in YAML.
+
+    Raises:
+        ProblemsFound: the file cannot be read.
+        ConfigError: it is no such configuration.
+    """
+    import logging.config
+
+    from tertulia.base.diagnostics import Diagnostics
+    from tertulia.data.yaml import read_file
+
+    diagnostics = Diagnostics()
+    node = read_file(path, env=os.environ, diagnostics=diagnostics)
+    diagnostics.raise_if_errors()
+    settings = node.plain() if node is not None and node.is_map else None
+    try:
+        if not isinstance(settings, dict):
+            raise TypeError("it is no mapping")  # noqa: TRY301 - the one place that says it
+        logging.config.dictConfig({"disable_existing_loggers": False, **settings})
+    except (ValueError, TypeError, AttributeError, ImportError) as error:
+        raise ConfigError(
+            f"'{path}' is no configuration of the log: {error}{_cause(error)}",
+            hint="It has the keys of Python's logging.config.dictConfig, `version: 1` among them.",
+            code="T871",
+        ) from error
+
+
+def _cause(error: Exception) -> str:
+    """Return what lies below an error that only names the part it is in."""
+    return f" ({error.__cause__})" if error.__cause__ is not None else ""
+
+
+def _level(level: str) -> str:
+    name = level.upper()
+    if name not in LEVELS:
+        raise ConfigError(
+            f"there is no log level '{level}'", hint=f"Known: {', '.join(LEVELS)}.", code="T159"
+        )
+    return name

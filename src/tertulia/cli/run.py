@@ -112,6 +112,18 @@ def _other_options(function: Decorated) -> Decorated:
             show_default=True,
             help="Seconds a request waits for its turn.",
         ),
+        click.option(
+            "--shutdown-timeout",
+            type=click.FloatRange(min=0),
+            default=30.0,
+            show_default=True,
+            help="Seconds that turns under way get to end after a signal.",
+        ),
+        click.option(
+            "--open-metrics",
+            is_flag=True,
+            help="Show /metrics to everybody in reach, with and without the HTTP API.",
+        ),
         without_effect(
             "--request-timeout", takes_value=True, why="only --response-timeout limits a request"
         ),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import click
 import msgspec
 
+from tertulia.adapters.telemetry.meters import Meters
 from tertulia.app import AppSettings, build_service
 from tertulia.base.secret import Secret
 from tertulia.cli.attended import Attended
@@ -23,6 +24,7 @@ from tertulia.model.packed import Packed, pack, pack_content, unpack
 from tertulia.server.app import create_app
 from tertulia.server.run import Certificate, run, serve
 from tertulia.server.settings import ServerSettings
+from tertulia.server.stopping import Stopping
 
 _CREDENTIALS = Path("credentials.yml")
 _MODELS = Path("models")
@@ -59,6 +61,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     connector: str | None = None
     log_file: Path | None = None
     response_timeout: float = 3600.0
+    shutdown_timeout: float = 30.0
+    open_metrics: bool = False
     attended: bool = False
 
 
@@ -110,6 +114,7 @@ async def _serve(
     tls: Certificate | None,
 ) -> None:
     folder = project_folder(path)
+    meters, stopping = Meters(), Stopping(options.shutdown_timeout)
     service = await build_service(
         AppSettings(
             model=None if packed is None else unpack(packed),
@@ -118,6 +123,7 @@ async def _serve(
             store=options.store,
             endpoints=options.endpoints,
             actions=options.actions,
+            meters=meters,
         )
     )
     attended = Attended(service) if options.attended else None
@@ -128,8 +134,9 @@ async def _serve(
             attended.start()
 
     try:
-        app = create_app(service, _server_settings(options))
-        await serve(app, host, options.port, tls=tls, on_ready=greet)
+        settings = _server_settings(options)
+        app = create_app(service, settings, meters=meters, stopping=stopping)
+        await serve(app, host, options.port, tls=tls, on_ready=greet, stopping=stopping)
     finally:
         await service.close()
 
@@ -143,6 +150,7 @@ def _server_settings(options: ServeOptions) -> ServerSettings:
         jwt_method=options.jwt_method,
         cors_origins=options.cors,
         response_timeout=options.response_timeout,
+        public_metrics=options.open_metrics,
     )
 
 

@@ -21,6 +21,7 @@ from tertulia.core.events import (
     ReminderScheduled,
 )
 from tertulia.core.events.codec import without_trace
+from tertulia.core.observer import UNOBSERVED, Observer
 from tertulia.core.ports import OutputChannel, Snapshot, TrackerStore
 from tertulia.core.reminders import Reminder, ScheduleChange, Step, step_of
 from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, new_tracker
@@ -52,6 +53,7 @@ class Conversation:
         assistant: Assistant,
         store: TrackerStore,
         clock: Clock,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self.tracker = tracker
         self.version = version
@@ -62,6 +64,7 @@ class Conversation:
         self._assistant = assistant
         self._store = store
         self._clock = clock
+        self._observer = observer
         self._pending: list[Event] = []
         self._to_say: list[BotUttered] = []
         self._fired: Reminder | None = None
@@ -124,9 +127,11 @@ class Conversation:
             StoreUnavailable: it could not be stored.
         """
         change = ScheduleChange(fired=self._fired, steps=tuple(self._steps))
-        changes = change != ScheduleChange()
-        if not self._pending and not changes:
-            return
+        if self._pending or change != ScheduleChange():
+            with self._observer.step("commit"):
+                await self._store_pending(change)
+
+    async def _store_pending(self, change: ScheduleChange) -> None:
         version = self.version + len(self._pending)
         snapshot = None
         if version // SNAPSHOT_EVERY > self.version // SNAPSHOT_EVERY:
@@ -137,7 +142,7 @@ class Conversation:
             self._pending,
             expected=self.version,
             snapshot=snapshot,
-            schedule=change if changes else None,
+            schedule=None if change == ScheduleChange() else change,
         )
         self.tracker = replace(self.tracker, version=self.version)
         self.has_scheduled = self.has_scheduled or bool(self._steps)
@@ -151,8 +156,10 @@ class Conversation:
             ChannelError: the channel failed; the events are stored all the same.
         """
         await self.commit()
-        while self._to_say:
-            await output.deliver(self._to_say.pop(0))
+        if self._to_say:
+            with self._observer.step("say"):
+                while self._to_say:
+                    await output.deliver(self._to_say.pop(0))
 
     def discard(self) -> None:
         """Forget what was noted and not stored."""
@@ -247,12 +254,19 @@ def last_session(log: Sequence[Event], first: type[Event] = ActionExecuted) -> S
 
 
 async def open_conversation(
-    sender_id: str, *, assistant: Assistant, store: TrackerStore, clock: Clock
+    sender_id: str,
+    *,
+    assistant: Assistant,
+    store: TrackerStore,
+    clock: Clock,
+    observer: Observer = UNOBSERVED,
 ) -> Conversation:
     """Load a conversation: snapshot and tail, or everything when it is short."""
     loaded = await store.load_tail(sender_id, fingerprint=assistant.fingerprint, window=WINDOW)
     base = _base(sender_id, assistant.rules, loaded.snapshot)
-    conversation = Conversation(base, loaded.version, assistant=assistant, store=store, clock=clock)
+    conversation = Conversation(
+        base, loaded.version, assistant=assistant, store=store, clock=clock, observer=observer
+    )
     try:
         tracker = advance_all(base, loaded.events)
         conversation.tracker = replace(tracker, version=loaded.version)

@@ -8,6 +8,7 @@ import msgspec
 
 from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.base.ports import Clock
+from tertulia.core.observer import UNOBSERVED, Observer
 from tertulia.core.ports import TrackerStore
 from tertulia.core.tracker import Tracker
 from tertulia.core.tracker.snapshot import trim
@@ -30,7 +31,7 @@ class Conversations:
     keep: how many live trackers are held in memory; keep_events: how many events they may have
     together (one takes 1 to 2 KB). Loading costs the tail after a snapshot; a live tracker costs
     nothing. A stale live tracker is found out when its turn is stored.
-    on_schedule: called when a turn has put a reminder on the schedule.
+    on_schedule: called when a turn has put a reminder on the schedule. observer: told of each turn.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class Conversations:
         turnstile: Turnstile,
         keep: int = 2000,
         keep_events: int = 40_000,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self.store = store
         self.turnstile = turnstile
+        self.observer = observer
         self._clock = clock
         self._keep = keep
         self._keep_events = keep_events
@@ -61,21 +64,42 @@ class Conversations:
             LockTimeout: the conversation was busy too long.
             StoreConflict, StoreUnavailable: what was noted could not be stored.
         """
-        async with self.turnstile.admit(sender_id):
-            conversation = await self._open(sender_id, assistant)
-            self.forget(sender_id)
+        with self.observer.turn(sender_id):
+            with self.observer.step("admit"):
+                await self.turnstile.enter(sender_id)
             try:
-                yield conversation
-            except (StoreConflict, StoreUnavailable):
-                conversation.discard()  # what the store did not take is not known to be there
-                raise
+                async with self._unit(sender_id, assistant) as conversation:
+                    yield conversation
             finally:
-                try:
-                    await conversation.commit()
-                finally:
-                    if conversation.has_scheduled:
-                        self.on_schedule()
-            self._remember(conversation, assistant)
+                self.turnstile.leave(sender_id)
+
+    @asynccontextmanager
+    async def _unit(self, sender_id: str, assistant: Assistant) -> AsyncGenerator[Conversation]:
+        with self.observer.step("load"):
+            conversation = await self._open(sender_id, assistant)
+        self.forget(sender_id)
+        try:
+            yield conversation
+        except (StoreConflict, StoreUnavailable):
+            conversation.discard()  # what the store did not take is not known to be there
+            raise
+        finally:
+            try:
+                await conversation.commit()
+            finally:
+                if conversation.has_scheduled:
+                    self.on_schedule()
+        self._remember(conversation, assistant)
+
+    @property
+    def live(self) -> int:
+        """Return how many trackers are held in memory."""
+        return len(self._live)
+
+    @property
+    def live_events(self) -> int:
+        """Return how many events the trackers in memory have together."""
+        return self._held_events
 
     async def peek(self, sender_id: str, assistant: Assistant) -> Conversation:
         """Return a conversation to look at; what is noted in it is not stored."""
@@ -97,7 +121,11 @@ class Conversations:
         live = self._live.get(sender_id)
         if live is None or live.fingerprint != assistant.fingerprint:
             return await open_conversation(
-                sender_id, assistant=assistant, store=self.store, clock=self._clock
+                sender_id,
+                assistant=assistant,
+                store=self.store,
+                clock=self._clock,
+                observer=self.observer,
             )
         return Conversation(
             live.tracker,
@@ -105,6 +133,7 @@ class Conversations:
             assistant=assistant,
             store=self.store,
             clock=self._clock,
+            observer=self.observer,
         )
 
     def _remember(self, conversation: Conversation, assistant: Assistant) -> None:

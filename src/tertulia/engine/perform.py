@@ -21,10 +21,12 @@ from tertulia.core.asks import (
 from tertulia.core.domain.model import Generation
 from tertulia.core.domain.responses import eligible, render
 from tertulia.core.events import ActionExecuted, Event
+from tertulia.core.observer import UNOBSERVED, Observer
 from tertulia.core.ports import ActionServer, OutputChannel, ResponseWriter
 from tertulia.core.prediction import Decision
 from tertulia.core.tracker import Tracker
 from tertulia.core.tracker.views import after_restart, current_state
+from tertulia.engine.acting import Acting
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import Conversation
 
@@ -42,7 +44,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     tracker_events: which events action servers are shown: those of the session, all of the
     log, or this many of the newest. session_begins: where the originals' store cuts the log,
     at `action_session_start` (ActionExecuted) or at `session_started` (SessionStarted, SQL).
-    selective_domain: the domain goes only to actions that ask for it.
+    selective_domain: the domain goes only to actions that ask for it. observer: told of each step.
     """
 
     actions: ActionServer | None
@@ -51,6 +53,7 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     tracker_events: int | Literal["all", "last_session"] = "last_session"
     session_begins: type[Event] = ActionExecuted
     selective_domain: bool = False
+    observer: Observer = UNOBSERVED
 
 
 class Performer:
@@ -73,13 +76,16 @@ class Performer:
 
     async def run(self, script: Script[T]) -> T:
         """Drive a script to its end and return its result."""
-        try:
-            ask: Ask = next(script)
-            while True:
-                answer, error = await self._attempt(ask)
-                ask = script.send(answer) if error is None else script.throw(error)
-        except StopIteration as end:
-            return end.value
+        with Acting(self._outside.observer) as acting:
+            try:
+                ask: Ask = next(script)
+                while True:
+                    acting.asked(ask)
+                    answer, error = await self._attempt(ask)
+                    acting.answered(answer)
+                    ask = script.send(answer) if error is None else script.throw(error)
+            except StopIteration as end:
+                return end.value
 
     async def _attempt(self, ask: Ask) -> tuple[object, Exception | None]:
         """Return the answer, or the error that the script is to be told of."""
@@ -105,11 +111,12 @@ class Performer:
                 return None
 
     async def _decide(self, tracker: Tracker) -> Decision:
-        try:
-            return self._assistant.decide(tracker)
-        except HistoryTruncated:
-            await self._conversation.load_whole()
-            return self._assistant.decide(self._conversation.tracker)
+        with self._outside.observer.step("decide"):
+            try:
+                return self._assistant.decide(tracker)
+            except HistoryTruncated:
+                await self._conversation.load_whole()
+                return self._assistant.decide(self._conversation.tracker)
 
     async def _write(self, ask: WriteResponse) -> dict[str, Json] | None:
         domain, tracker = self._assistant.domain, ask.tracker

@@ -90,6 +90,16 @@ class Processor:
         metadata: Mapping[str, Json] | None = None,
     ) -> None:
         """Begin the conversation, or a new session of it when the last one has expired."""
+        with self.outside.observer.step("open"):
+            await self._open(conversation, assistant, performer, metadata)
+
+    async def _open(
+        self,
+        conversation: Conversation,
+        assistant: Assistant,
+        performer: Performer,
+        metadata: Mapping[str, Json] | None,
+    ) -> None:
         if assistant.generation is Generation.LEGACY:
             if conversation.is_new:
                 await conversation.note([first_listen(assistant.context)])
@@ -105,6 +115,10 @@ class Processor:
 
     def understand(self, incoming: Incoming, assistant: Assistant) -> UserUttered:
         """Return the user event: the text with what it means."""
+        with self.outside.observer.step("understand"):
+            return self._understand(incoming, assistant)
+
+    def _understand(self, incoming: Incoming, assistant: Assistant) -> UserUttered:
         text = incoming.text.strip()
         notes: tuple[str, ...] = ()
         if incoming.parse_data is not None:
@@ -138,6 +152,16 @@ class Processor:
 
         A loop of an earlier model that this one lacks is left first: nobody could go on with it.
         """
+        with self.outside.observer.step("note"):
+            await self._note(conversation, assistant, performer, message)
+
+    async def _note(
+        self,
+        conversation: Conversation,
+        assistant: Assistant,
+        performer: Performer,
+        message: UserUttered,
+    ) -> None:
         lost = conversation.tracker.state.active_loop
         if lost is not None and lost not in assistant.context.action_set:
             _log.warning("T717 the model has no '%s' any more; the conversation leaves it", lost)

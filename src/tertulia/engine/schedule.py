@@ -65,6 +65,11 @@ class Schedule:
         if self._watch is None:
             self._watch = asyncio.get_running_loop().create_task(self._run())
 
+    @property
+    def firing(self) -> int:
+        """Return how many reminders are in their turns, or wait for them."""
+        return len(self._running)
+
     def poke(self) -> None:
         """Look at the schedule again: something may be due earlier."""
         self._wake.set()

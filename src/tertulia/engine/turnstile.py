@@ -26,18 +26,24 @@ class Turnstile:
         Raises:
             LockTimeout: too many wait already, or the wait was too long.
         """
-        await self._enter(sender_id)
+        await self.enter(sender_id)
         try:
             yield
         finally:
-            self._leave(sender_id)
+            self.leave(sender_id)
 
     @property
     def busy(self) -> int:
         """Return how many conversations are in a turn."""
         return len(self._waiting)
 
-    async def _enter(self, sender_id: str) -> None:
+    @property
+    def waiting(self) -> int:
+        """Return how many turns wait for another of their conversation."""
+        return sum(map(len, self._waiting.values()))
+
+    async def enter(self, sender_id: str) -> None:
+        """Wait for the conversation and hold it until `leave`. Raises as `admit`."""
         queue = self._waiting.get(sender_id)
         if queue is None:
             self._waiting[sender_id] = deque()
@@ -67,11 +73,12 @@ class Turnstile:
         self, sender_id: str, turn: asyncio.Future[None], queue: deque[asyncio.Future[None]]
     ) -> None:
         if turn.done() and not turn.cancelled():
-            self._leave(sender_id)  # it was our turn already: pass it on
+            self.leave(sender_id)  # it was our turn already: pass it on
         elif turn in queue:
             queue.remove(turn)
 
-    def _leave(self, sender_id: str) -> None:
+    def leave(self, sender_id: str) -> None:
+        """Give a held conversation to whoever waits longest for it."""
         queue = self._waiting[sender_id]
         while queue:
             turn = queue.popleft()

@@ -10,6 +10,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
+from tertulia.adapters.telemetry.meters import Meters
 from tertulia.base.errors import TertuliaError
 from tertulia.engine.service import Service
 from tertulia.server.body import AnyRequest
@@ -26,6 +27,7 @@ from tertulia.server.routes import (
     conversations,
     domain,
     info,
+    metrics,
     pages,
     parse,
     triggers,
@@ -34,11 +36,9 @@ from tertulia.server.routes import (
 )
 from tertulia.server.served import Served, served_by
 from tertulia.server.settings import ServerSettings, check_channels
+from tertulia.server.stopping import Stopping
 
 _log = logging.getLogger("tertulia.server")
-
-DRAIN = 30.0
-"""Seconds that turns under way get to end when the server stops."""
 
 _CHANNELS = (*webhooks.CHANNELS, *pages.ALWAYS)
 _API = (
@@ -53,17 +53,26 @@ _API = (
 
 
 def create_app(
-    service: Service, settings: ServerSettings, *, now: Callable[[], float] = time.time
+    service: Service,
+    settings: ServerSettings,
+    *,
+    now: Callable[[], float] = time.time,
+    meters: Meters | None = None,
+    stopping: Stopping | None = None,
 ) -> Edge:
     """Return the ASGI application. It closes the service when the server stops.
 
-    now: Unix seconds; the time that events get which bring none.
+    now: Unix seconds; the time that events get which bring none. meters: where requests are
+    counted. stopping: told by whoever serves when the end begins.
 
     Raises:
         ConfigError: channels, credentials or origins of the settings cannot be used.
     """
     check_channels(settings)
-    served = Served(service, settings, now)
+    meters = meters or Meters()
+    stopping = stopping or Stopping()
+    served = Served(service, settings, now, meters, stopping)
+    stopping.drains += [served.turns.drain, service.schedule.stop]
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -71,7 +80,7 @@ def create_app(
         try:
             yield
         finally:
-            await served.turns.drain(DRAIN)
+            await stopping.drain()
             await service.close()
 
     handlers = _routes(settings)
@@ -89,31 +98,34 @@ def create_app(
         },
         logging_config=None,
     )
-    return Edge(app, settings)
+    return Edge(app, settings, meters)
 
 
 def _routes(settings: ServerSettings) -> tuple[HTTPRouteHandler, ...]:
     """Return the routes. Without the API the modern profile still answers at the root."""
+    figures = metrics.routes(public=settings.public_metrics)
     if settings.enable_api:
-        return (*_CHANNELS, *info.ALWAYS, *_API)
-    return _CHANNELS if settings.is_legacy else (*_CHANNELS, *info.ALWAYS)
+        return (*_CHANNELS, *info.ALWAYS, *_API, *figures)
+    always = (*_CHANNELS, *figures) if settings.public_metrics else _CHANNELS
+    return always if settings.is_legacy else (*always, *info.ALWAYS)
 
 
 def _on_refusal(request: AnyRequest, error: TertuliaError) -> Response[ErrorBody]:
-    return _send(failure_of(error, served_by(request).settings))
+    return _send(request, failure_of(error, served_by(request).settings))
 
 
 def _on_framework(request: AnyRequest, error: HTTPException) -> Response[ErrorBody]:
     settings = served_by(request).settings
-    return _send(failure_of_status(error.status_code, settings, error.headers))
+    return _send(request, failure_of_status(error.status_code, settings, error.headers))
 
 
 def _on_bug(request: AnyRequest, error: Exception) -> Response[ErrorBody]:
     _log.error("T815 a request failed", exc_info=error)
-    return _send(failure_of_bug(served_by(request).settings))
+    return _send(request, failure_of_bug(served_by(request).settings))
 
 
-def _send(failure: Failure) -> Response[ErrorBody]:
+def _send(request: AnyRequest, failure: Failure) -> Response[ErrorBody]:
+    served_by(request).meters.refused(failure.body.error_code)
     return Response(
         failure.body,
         status_code=failure.status,

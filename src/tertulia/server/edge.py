@@ -10,11 +10,21 @@ from time import perf_counter
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
+from tertulia.adapters.telemetry.meters import Meters
 from tertulia.server.cors import Cors, Header
+from tertulia.server.redact import redacted
 from tertulia.server.settings import ServerSettings
 
 if TYPE_CHECKING:
-    from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+    from litestar.types import (
+        ASGIApp,
+        HTTPResponseStartEvent,
+        HTTPScope,
+        Message,
+        Receive,
+        Scope,
+        Send,
+    )
 
 _log = logging.getLogger("tertulia.access")
 
@@ -28,8 +38,11 @@ _NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 class Edge:
     """Wraps the routes: ids, HEAD, CORS, the access log."""
 
-    def __init__(self, app: "ASGIApp", settings: ServerSettings) -> None:
+    def __init__(
+        self, app: "ASGIApp", settings: ServerSettings, meters: Meters | None = None
+    ) -> None:
         self.app = app
+        self._meters = meters or Meters()
         self._cors = Cors(settings.cors_origins)
         self._path = _LEGACY_PATH if settings.is_legacy else _MODERN_PATH
 
@@ -55,9 +68,10 @@ class Edge:
             else:
                 await self.app(inner, receive, answered.send)
         finally:
+            took = perf_counter() - began
+            self._meters.answered(method, answered.status, took)
             if _log.isEnabledFor(logging.INFO):
-                took = (perf_counter() - began) * 1000
-                _log.info("%s %s %d %.1fms", method, quote(path), answered.status, took)
+                _log_access(method, scope, answered.status, took * 1000)
 
     def _encode_id(self, path: str) -> str:
         if not path.startswith("/conversations/"):
@@ -83,6 +97,18 @@ class Edge:
             asked = given.get(b"access-control-request-headers")
             headers += self._cors.preflight(origin.decode("latin-1"), asked)
         return headers
+
+
+def _log_access(method: str, scope: "HTTPScope", status: int, took: float) -> None:
+    path = quote(scope["path"])
+    fields = {
+        "method": method,
+        "path": path,
+        "query": redacted(scope["query_string"]),
+        "status": status,
+        "ms": round(took, 2),
+    }
+    _log.info("%s %s %d %.1fms", method, path, status, took, extra={"fields": fields})
 
 
 class _Answer:

@@ -74,6 +74,7 @@ TOO_SLOW = "T814"
 BUG = "T815"
 UNREADABLE = "T816"
 UNKNOWN_INTENT = "T818"
+STOPPING = "T870"
 
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
@@ -95,6 +96,7 @@ BY_CODE: Mapping[str, Row] = {
     BUG: _OURS,
     UNREADABLE: _same(400, "BadRequest"),
     UNKNOWN_INTENT: _same(404, "NotFound"),
+    STOPPING: _same(503, "Stopping"),
 }
 """By code: what a request did wrong, and what is missing to serve it."""
 
@@ -159,7 +161,7 @@ def status_of(code: str, settings: ServerSettings) -> int:
 def failure_of(error: TertuliaError, settings: ServerSettings) -> Failure:
     """Return what to send for an error raised on purpose; what is our fault is logged."""
     answer = answer_for(error, settings)
-    if answer.status >= 500:
+    if answer.status >= 500 and error.code != STOPPING:
         _log.error("%s", error)
     details: dict[str, Json] = {}
     if isinstance(error, RequestError) and error.parameter is not None:
@@ -169,6 +171,8 @@ def failure_of(error: TertuliaError, settings: ServerSettings) -> Failure:
     headers: dict[str, str] = {}
     if isinstance(error, PortError) and error.retry:
         headers["Retry-After"] = "1"
+    if error.code == STOPPING:
+        headers["Retry-After"] = "5"
     if answer.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     message = with_remedy(error.message, error.hint)

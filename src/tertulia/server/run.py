@@ -10,6 +10,7 @@ import stat
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,7 @@ import uvicorn
 
 from tertulia.base.errors import ConfigError
 from tertulia.base.secret import Secret
+from tertulia.server.stopping import Stopping
 
 if TYPE_CHECKING:
     from litestar.types import ASGIApp
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 BACKLOG = 2048
-SHUTDOWN = 30.0
-"""Seconds that open requests get to end."""
 
 _COLLECTOR = (10_000, 20, 20)
 """New objects, and rounds, between two searches for unreachable cycles (see `gc`)."""
@@ -61,11 +61,12 @@ async def serve(
     uds: Path | None = None,
     tls: Certificate | None = None,
     on_ready: Callable[[str], None] | None = None,
+    stopping: Stopping | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT.
+    """Serve until SIGTERM or SIGINT; a second one ends the process at once.
 
     port: 0 takes a free one. uds: a Unix socket instead of host and port. on_ready: called once
-    with the address, when requests are answered.
+    with the address, when requests are answered. stopping: drained between signal and end.
 
     Raises:
         ConfigError: the address cannot be used, or the certificate cannot be read.
@@ -83,12 +84,15 @@ async def serve(
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
-            timeout_graceful_shutdown=int(SHUTDOWN),
             **_tls_options(tls),
         )
         _load(config)
         address = _address(bound, secure=tls is not None)
-        server = _Server(config, on_ready=lambda: on_ready(address) if on_ready else None)
+        server = _Server(
+            config,
+            on_ready=lambda: on_ready(address) if on_ready else None,
+            stopping=stopping or Stopping(),
+        )
         await server.serve(sockets=[bound])
     except SystemExit as error:  # how uvicorn says that the application did not start
         raise ConfigError(
@@ -103,9 +107,13 @@ async def serve(
 class _Server(uvicorn.Server):
     """uvicorn, which tells when it is ready and leaves by returning instead of by a signal."""
 
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, on_ready: Callable[[], None], stopping: Stopping
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._stopping = stopping
+        self._drained: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -117,15 +125,33 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._leave) for number in _SIGNALS}
+        loop = asyncio.get_running_loop()
+
+        def leave(number: int, frame: FrameType | None) -> None:
+            # From now on a signal does what it does to any program: it ends it.
+            for each in _SIGNALS:
+                signal.signal(each, signal.SIG_DFL)
+            loop.call_soon_threadsafe(self._leave)
+
+        before = {number: signal.signal(number, leave) for number in _SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _leave(self, number: int, frame: FrameType | None) -> None:
-        self.handle_exit(number, frame)
+    def _leave(self) -> None:
+        self._stopping.begin()
+        self._drained = asyncio.get_running_loop().create_task(self._drain_and_exit())
+
+    async def _drain_and_exit(self) -> None:
+        await self._stopping.drain()
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # What is left of the one deadline; at least a moment, to send what is written already.
+        self.config.timeout_graceful_shutdown = max(1, ceil(self._stopping.remaining()))
+        await super().shutdown(sockets)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

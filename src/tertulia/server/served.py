@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
+from tertulia.adapters.telemetry.meters import Meters
 from tertulia.base.errors import RequestError
 from tertulia.core.tracker.views import Shape, Verbosity, current_state, select_events
 from tertulia.engine.assistant import Assistant
@@ -11,7 +12,9 @@ from tertulia.engine.operations import View
 from tertulia.engine.service import Service
 from tertulia.server.auth import gate_of
 from tertulia.server.errors import UNKNOWN_CONVERSATION
+from tertulia.server.figures import Figures, OwnFigures
 from tertulia.server.settings import ServerSettings
+from tertulia.server.stopping import Stopping
 from tertulia.server.turns import Turns
 
 if TYPE_CHECKING:
@@ -21,16 +24,27 @@ Json = Any
 
 
 class Served:
-    """The service with the server's settings. now: the present time in Unix seconds."""
+    """The service with the server's settings. now: the present time in Unix seconds.
+
+    meters: what is counted. stopping: whether the server still takes turns.
+    """
 
     def __init__(
-        self, service: Service, settings: ServerSettings, now: Callable[[], float]
+        self,
+        service: Service,
+        settings: ServerSettings,
+        now: Callable[[], float],
+        meters: Meters,
+        stopping: Stopping,
     ) -> None:
         self.service = service
         self.settings = settings
         self.now = now
         self.gate = gate_of(settings)
-        self.turns = Turns(settings.response_timeout)
+        self.meters = meters
+        self.stopping = stopping
+        self.turns = Turns(settings.response_timeout, stopping)
+        self.figures: Figures = OwnFigures(meters, service, self.turns)
         self.shape = Shape.LEGACY if settings.is_legacy else Shape.MODERN
 
     def ready(self) -> Assistant:

@@ -37,7 +37,8 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     differ. cors_origins: exact origins, `*`, or patterns matched whole; none closes the server
     to other origins. body_limit: bytes of a request body. channels: name to credentials; `rest`
     is always there. advertised: None takes the profile's own. response_timeout: seconds a request
-    waits for its turn; the turn itself goes on.
+    waits for its turn; the turn itself goes on. public_metrics: /metrics asks for no credentials,
+    and answers without the API as well.
     """
 
     profile: ProfileName = "modern"
@@ -51,6 +52,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     channels: Mapping[str, Json] = {}
     advertised: Advertised | None = None
     response_timeout: float = 3600.0
+    public_metrics: bool = False
 
     @property
     def is_legacy(self) -> bool:

@@ -6,17 +6,22 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from tertulia.base.errors import RequestError
-from tertulia.server.errors import TOO_SLOW
+from tertulia.server.errors import STOPPING, TOO_SLOW
+from tertulia.server.stopping import Stopping
 
 T = TypeVar("T")
 _log = logging.getLogger("tertulia.turn")
 
 
 class Turns:
-    """Keeps every running turn. timeout: seconds a request waits for its turn."""
+    """Keeps every running turn. timeout: seconds a request waits for its turn.
 
-    def __init__(self, timeout: float) -> None:
+    stopping: once it has begun, no turn begins any more.
+    """
+
+    def __init__(self, timeout: float, stopping: Stopping) -> None:
         self._timeout = timeout
+        self._stopping = stopping
         self._running: set[asyncio.Task[Any]] = set()
 
     @property
@@ -25,7 +30,18 @@ class Turns:
         return len(self._running)
 
     def start(self, turn: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Begin a turn as a task of its own."""
+        """Begin a turn as a task of its own.
+
+        Raises:
+            RequestError: the server is about to end.
+        """
+        if self._stopping.is_begun:
+            turn.close()
+            raise RequestError(
+                "the server is about to end and takes no more turns",
+                hint="Send it again in a moment; another process may be there then.",
+                code=STOPPING,
+            )
         task = asyncio.get_running_loop().create_task(turn)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -1,0 +1,53 @@
+"""The figures of a server: what was counted, and how things stand at the moment."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+from tertulia.adapters.telemetry.meters import Family, Meters, gauge
+from tertulia.engine.assistant import Assistant
+from tertulia.engine.service import Service
+from tertulia.server.turns import Turns
+
+Figures = Callable[[], Awaitable[list[Family]]]
+"""Returns the figures of all processes that serve together."""
+
+
+class OwnFigures:
+    """The figures of this process."""
+
+    def __init__(self, meters: Meters, service: Service, turns: Turns) -> None:
+        self._meters = meters
+        self._service = service
+        self._turns = turns
+
+    async def __call__(self) -> list[Family]:
+        """Return them as they are now."""
+        return [*self._meters.families(), *self._now(), *_of_model(self._service.assistant)]
+
+    def _now(self) -> Iterable[Family]:
+        conversations = self._service.processor.conversations
+        turnstile = conversations.turnstile
+        yield gauge("turns_running", "Turns that requests began, under way.", self._turns.running)
+        yield gauge("conversations_busy", "Conversations in a turn.", turnstile.busy)
+        yield gauge("turns_waiting", "Turns that wait for their conversation.", turnstile.waiting)
+        yield gauge("live_trackers", "Conversations held in memory.", conversations.live)
+        yield gauge("live_events", "Events of those conversations.", conversations.live_events)
+        yield gauge("reminders_firing", "Reminders in a turn.", self._service.schedule.firing)
+
+
+def _of_model(assistant: Assistant | None) -> Iterable[Family]:
+    yield gauge("model_loaded", "1 when a model is loaded.", float(assistant is not None))
+    if assistant is None:
+        return
+    manifest = assistant.model.manifest
+    yield gauge(
+        "model_info",
+        "The loaded model, as labels.",
+        1.0,
+        model_id=manifest.model_id,
+        assistant_id=manifest.assistant_id,
+        generation=assistant.generation.value,
+    )
+    age = time.time() - datetime.fromisoformat(manifest.created).timestamp()
+    yield gauge("model_age_seconds", "Seconds since the model was trained.", age)
