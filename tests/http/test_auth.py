@@ -36,6 +36,7 @@ async def claiming(profile: Profile) -> AsyncGenerator[Client]:
 
 GUARDED = [
     ("GET", "/status"),
+    ("GET", "/metrics"),
     ("GET", "/conversations"),
     ("GET", "/domain"),
     ("GET", "/conversations/u/tracker"),
