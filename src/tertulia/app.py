@@ -5,6 +5,7 @@ import os
 import random
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +25,7 @@ from tertulia.core.ports import ActionServer, ResponseWriter, TrackerStore
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
-from tertulia.engine.keeper import ModelKeeper
+from tertulia.engine.keeper import ModelKeeper, load_and_warm
 from tertulia.engine.perform import Outside
 from tertulia.engine.process import Processor
 from tertulia.engine.service import Service
@@ -108,8 +109,19 @@ async def build_service(settings: AppSettings) -> Service:
         ids=RandomIds(),
         action_limit=settings.action_limit,
     )
-    assistant = Assistant(settings.model) if settings.model is not None else None
-    return Service(processor, ModelKeeper(assistant, packed=settings.packed))
+    assistant = Assistant(connect(settings.model)) if settings.model is not None else None
+    load = partial(load_and_warm, connect=connect)
+    return Service(processor, ModelKeeper(assistant, packed=settings.packed, load=load))
+
+
+def connect(model: Model) -> Model:
+    """Return the model with a way to ask the server that its pipeline names, if it names one."""
+    if model.pipeline is None or not model.pipeline.asks:
+        return model
+    from tertulia.adapters.remote.duckling import URL_VARIABLE, DucklingServer
+
+    server = DucklingServer(SystemClock(), url=os.environ.get(URL_VARIABLE) or None)
+    return msgspec.structs.replace(model, pipeline=model.pipeline.connected(server))
 
 
 def load_endpoints(path: Path | None) -> Endpoints:

@@ -61,6 +61,8 @@ class Manifest(msgspec.Struct):
 class Keywords:
     """Understands a message that is the name of an intent; `city <name>` is an entity."""
 
+    asks = False
+
     def parse(self, text: str) -> Understanding:
         word, _, rest = text.partition(" ")
         known = word in ("hello", "bad", "bye")

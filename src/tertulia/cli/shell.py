@@ -53,13 +53,14 @@ def shell(
     trace: bool,
 ) -> int:
     """Talk until the person stops."""
+    from tertulia.app import connect
     from tertulia.cli.terminal import converse, show_understanding
     from tertulia.model.find import find_model
     from tertulia.model.load import load_model
 
     loaded = load_model(path := find_model(model or Path("models")))
     if loaded.ensemble is None:
-        return show_understanding(loaded, sys.stdin)
+        return show_understanding(connect(loaded), sys.stdin)
     return converse(
         loaded,
         path,
@@ -75,8 +76,9 @@ def shell(
 @logging_options()
 def shell_nlu(model: Path | None) -> int:
     """Show the understanding of each line."""
+    from tertulia.app import connect
     from tertulia.cli.terminal import show_understanding
     from tertulia.model.find import find_model
     from tertulia.model.load import load_model
 
-    return show_understanding(load_model(find_model(model or Path("models"))), sys.stdin)
+    return show_understanding(connect(load_model(find_model(model or Path("models")))), sys.stdin)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from tertulia.app import connect
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import ConfigError, DataError
 from tertulia.cli.validate import show_problems
@@ -53,7 +54,7 @@ def run_tests(test: StoryTest, paths: Sequence[Path], *, every: bool) -> int:
     for path in models:
         if len(models) > 1:
             click.secho(f"\n{path}", bold=True)
-        model = load_model(path)
+        model = connect(load_model(path))
         evaluation = _evaluated(model, test)
         _show(evaluation)
         out = test.out if len(models) == 1 else test.out / path.name.removesuffix(".tar.gz")

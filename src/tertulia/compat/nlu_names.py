@@ -52,10 +52,6 @@ UNAVAILABLE: Final[dict[str, tuple[str, str]]] = {
         "embeddings",
         "Use CountVectorsFeaturizer, once for words and once with analyzer 'char_wb', instead.",
     ),
-    "DucklingEntityExtractor": (
-        "duckling",
-        "Use RegexEntityExtractor with patterns or lookup tables instead.",
-    ),
 }
 
 _CHARACTERS: Final = {"analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4}

@@ -1,5 +1,6 @@
 """One loaded model, ready to understand, decide and speak."""
 
+import asyncio
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -114,5 +115,14 @@ class Assistant:
             ) from error
 
     def understand(self, text: str) -> tuple[Understanding, tuple[str, ...]]:
-        """Return what the text means, and notes on what was odd about it."""
+        """Return what the text means, and notes on what was odd about it.
+
+        Blocks while the pipeline asks another program.
+        """
         return understand(self.model, text)
+
+    async def understand_aside(self, text: str) -> tuple[Understanding, tuple[str, ...]]:
+        """As `understand`; others are served while the pipeline asks another program."""
+        if self.model.pipeline is not None and self.model.pipeline.asks:
+            return await asyncio.to_thread(self.understand, text)
+        return self.understand(text)

@@ -14,6 +14,7 @@ import msgspec
 
 from tertulia.base.errors import ModelError
 from tertulia.engine.assistant import Assistant
+from tertulia.model.load import Model
 from tertulia.model.packed import Packed, unpack
 
 _log = logging.getLogger("tertulia.model")
@@ -35,17 +36,24 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Load = Callable[[Packed], Assistant]
+Connect = Callable[[Model], Model]
 Listener = Callable[[Change], Awaitable[None]]
 
 
-def load_and_warm(packed: Packed) -> Assistant:
+def _as_it_is(model: Model) -> Model:
+    return model
+
+
+def load_and_warm(packed: Packed, *, connect: Connect = _as_it_is) -> Assistant:
     """Return a model that has already answered once, so that the first user does not wait.
+
+    connect: gives the model whom it may ask.
 
     Raises:
         ModelError: it is damaged, hostile, made by something else, or fails when asked.
         ComponentError: it needs a component that is not installed.
     """
-    assistant = Assistant(unpack(packed))
+    assistant = Assistant(connect(unpack(packed)))
     assistant.warm()
     return assistant
 

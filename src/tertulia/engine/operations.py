@@ -189,7 +189,7 @@ class Operations:
         async with self._conversations.turn(incoming.sender_id, assistant) as conversation:
             silent = self._silent(conversation, assistant)
             await self._processor.open(conversation, assistant, silent, incoming.metadata)
-            message = self._processor.understand(incoming, assistant)
+            message = await self._processor.understand(incoming, assistant)
             await self._processor.note(conversation, assistant, silent, message)
             conversation.keep_silent()
             await conversation.commit()

@@ -73,7 +73,7 @@ class Processor:
             performer = Performer(conversation, assistant, self.outside, output)
             try:
                 await self.open(conversation, assistant, performer, incoming.metadata)
-                message = self.understand(incoming, assistant)
+                message = await self.understand(incoming, assistant)
                 await self.note(conversation, assistant, performer, message)
                 await self.decide_and_act(conversation, assistant, performer)
                 await conversation.deliver(output)
@@ -113,18 +113,18 @@ class Processor:
             await conversation.note([SlotSet(name="session_started_metadata", value=value)])
         await performer.run(session_start(conversation.tracker, assistant.context))
 
-    def understand(self, incoming: Incoming, assistant: Assistant) -> UserUttered:
+    async def understand(self, incoming: Incoming, assistant: Assistant) -> UserUttered:
         """Return the user event: the text with what it means."""
         with self.outside.observer.step("understand"):
-            return self._understand(incoming, assistant)
+            return await self._understand(incoming, assistant)
 
-    def _understand(self, incoming: Incoming, assistant: Assistant) -> UserUttered:
+    async def _understand(self, incoming: Incoming, assistant: Assistant) -> UserUttered:
         text = incoming.text.strip()
         notes: tuple[str, ...] = ()
         if incoming.parse_data is not None:
             parsed: dict[str, Json] = {"intent": {}, "entities": [], **incoming.parse_data}
         else:
-            understanding, notes = assistant.understand(text)
+            understanding, notes = await assistant.understand_aside(text)
             parsed = understanding.as_dict()
         for note in notes:
             _log.warning("T711 %s", note)

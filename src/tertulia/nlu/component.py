@@ -69,13 +69,14 @@ class Component(ABC, Generic[C]):
 
     Config: its parameters. requires: what components before it must provide. provides: what it
     writes; a component that provides tokens or features also prepares the training messages.
-    trainable_entities: learns entities from annotations.
+    trainable_entities: learns entities from annotations. asks: asks another program about texts.
     """
 
     Config: ClassVar[type[msgspec.Struct]]
     requires: ClassVar[frozenset[str]] = frozenset()
     provides: ClassVar[frozenset[str]] = frozenset()
     trainable_entities: ClassVar[bool] = False
+    asks: ClassVar[bool] = False
 
     def __init__(self, config: C, setting: Setting) -> None:
         self.config = config

@@ -30,6 +30,7 @@ BUILTIN: Final[dict[str, str]] = {
     "FallbackClassifier": f"{_HERE}classifiers.fallback:FallbackClassifier",
     "CRFEntityExtractor": f"{_HERE}extractors.crf:CrfEntityExtractor",
     "RegexEntityExtractor": f"{_HERE}extractors.regex:RegexEntityExtractor",
+    "DucklingEntityExtractor": f"{_HERE}extractors.duckling:DucklingEntityExtractor",
     "EntitySynonymMapper": f"{_HERE}extractors.synonyms:EntitySynonymMapper",
     "ResponseSelector": f"{_HERE}selectors.response:ResponseSelector",
 }

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from tertulia.core.domain.model import Generation
+from tertulia.core.entity_server import EntityServer
 from tertulia.core.understanding import NOTHING_UNDERSTOOD, RankedIntent, Understanding
 
 Json = Any
@@ -39,12 +40,13 @@ class Message:
     """One text on its way through a pipeline; belongs to one thread.
 
     token_features: per token, feature texts of featurizers. ranking: None when no classifier
-    with a ranking ran.
+    with a ranking ran. entity_server: whom components may ask, None for nobody.
     """
 
     __slots__ = (
         "blocks",
         "entities",
+        "entity_server",
         "intent",
         "ranking",
         "response_selector",
@@ -53,8 +55,9 @@ class Message:
         "tokens",
     )
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, entity_server: EntityServer | None = None) -> None:
         self.text = text
+        self.entity_server = entity_server
         self.tokens: list[Token] = []
         self.blocks: list[Block] = []
         self.token_features: list[list[str]] = []

@@ -8,6 +8,7 @@ import msgspec
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import ModelError
 from tertulia.core.domain.model import Generation
+from tertulia.core.entity_server import EntityServer
 from tertulia.core.understanding import Understanding
 from tertulia.data.nlu import NluData
 from tertulia.ml.parts import Parts
@@ -39,11 +40,20 @@ class _StoredComponent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pipeline:
-    """Understands texts. Never changes, so threads may share it."""
+    """Understands texts. Never changes, so threads may share it.
 
-    def __init__(self, components: Sequence[AnyComponent], stored: _Manifest) -> None:
+    entity_server: whom components may ask.
+    """
+
+    def __init__(
+        self,
+        components: Sequence[AnyComponent],
+        stored: _Manifest,
+        entity_server: EntityServer | None = None,
+    ) -> None:
         self._components = tuple(components)
         self._stored = stored
+        self._entity_server = entity_server
 
     @property
     def generation(self) -> Generation:
@@ -55,12 +65,21 @@ class Pipeline:
         """Today's names of the components, in order."""
         return tuple(one.name for one in self._stored.components)
 
+    @property
+    def asks(self) -> bool:
+        """Whether a component asks another program, so that `parse` waits for it."""
+        return any(component.asks for component in self._components)
+
+    def connected(self, entity_server: EntityServer) -> "Pipeline":
+        """Return the same pipeline with somebody to ask."""
+        return Pipeline(self._components, self._stored, entity_server)
+
     def parse(self, text: str) -> Understanding:
-        """Return what the text means. Pure: the same text always gives the same answer.
+        """Return what the text means. Pure but for whom its components ask.
 
         Source: spec nlu.md section 8: 0.x does not even rank intents for an empty text.
         """
-        message = Message(text)
+        message = Message(text, self._entity_server)
         if not text and self.generation is Generation.LEGACY:
             return message.understanding(self.generation)
         for component in self._components:

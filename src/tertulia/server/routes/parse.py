@@ -47,7 +47,7 @@ async def parse(request: AnyRequest) -> ParseJson:
             where="body",
             code=WRONG_PARAMETER,
         )
-    understanding, _ = served_by(request).ready().understand(text)
+    understanding, _ = await served_by(request).ready().understand_aside(text)
     if emulate is not None:
         return emulate(understanding, str(uuid.uuid4()))
     return understanding.as_dict()
