@@ -7,21 +7,18 @@ import time
 import uuid
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from tertulia.adapters.in_process.book import load_actions
 from tertulia.adapters.in_process.runner import InProcessActions
-from tertulia.adapters.stores.memory import MemoryStore
-from tertulia.adapters.stores.sqlite import SqliteStore
 from tertulia.adapters.telemetry.calls import MeteredActions, MeteredResponses
 from tertulia.adapters.telemetry.meters import Meters
 from tertulia.adapters.telemetry.watch import Watch
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
-from tertulia.core.ports import ActionServer, ResponseWriter, TrackerStore
+from tertulia.core.ports import ActionServer, ResponseWriter
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
@@ -33,11 +30,7 @@ from tertulia.engine.turnstile import Turnstile
 from tertulia.model.load import Model
 from tertulia.model.packed import Packed
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints
-
-DATA_FOLDER = ".tertulia"
-"""Folder inside a project (or the working directory) where conversations are kept."""
-
-DATABASE = "conversations.db"
+from tertulia.stores import Wanted, open_store
 
 _log = logging.getLogger("tertulia.app")
 
@@ -62,16 +55,17 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a service is built from.
 
     model: None serves without a bot. packed: what it was loaded from, to come back to. folder:
-    the project's, whose `.tertulia/` holds the conversations. store: `sqlite`, durable, or
-    `memory`, for tests. endpoints: a file. actions: a package in the working directory, whose
-    actions are run here, whatever the endpoints say. action_limit: actions the bot may take
-    between two messages. meters: what turns and calls are counted in.
+    the project's, whose `.tertulia/` holds the conversations unless the endpoints name a store.
+    store: `sqlite` or `memory`, whatever the endpoints say. endpoints: a file. actions: a package
+    in the working directory, whose actions are run here, whatever the endpoints say.
+    action_limit: actions the bot may take between two messages. meters: what turns and
+    calls are counted in.
     """
 
     model: Model | None
     packed: Packed | None = None
     folder: Path
-    store: Literal["sqlite", "memory"] = "sqlite"
+    store: Wanted | None = None
     endpoints: Path | None = None
     actions: str | None = None
     action_limit: int = 10
@@ -84,11 +78,12 @@ async def build_service(settings: AppSettings) -> Service:
     Raises:
         ProblemsFound: the endpoints file has mistakes.
         ComponentError: the package of actions cannot be used.
-        StoreUnavailable: the conversations' file cannot be opened.
+        MissingExtra: the driver of the tracker store is not installed.
+        StoreUnavailable: the tracker store cannot be opened.
     """
     endpoints = load_endpoints(settings.endpoints)
     action_endpoint, actions = open_actions(settings, endpoints)
-    store = await open_store(settings)
+    store = await open_store(settings.store, endpoints.tracker_store, settings.folder)
     meters = settings.meters or Meters()
     observer = Watch(meters)
     conversations = Conversations(store, SystemClock(), turnstile=Turnstile(), observer=observer)
@@ -171,13 +166,6 @@ def _note_missing(runner: InProcessActions, model: Model | None) -> None:
     for name in [action.name for action in model.domain.actions]:
         if not name.startswith("utter_") and name not in (*built_in, *runner.names):
             _log.warning("T623 the domain lists the action '%s', which no package has", name)
-
-
-async def open_store(settings: AppSettings) -> TrackerStore:
-    """Return the store of the settings, opened."""
-    if settings.store == "memory":
-        return MemoryStore()
-    return await SqliteStore.open(settings.folder / DATA_FOLDER / DATABASE)
 
 
 def _response_server(endpoints: Endpoints, meters: Meters) -> ResponseWriter | None:

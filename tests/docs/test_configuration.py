@@ -9,6 +9,7 @@ import pytest
 from tertulia.data.endpoints import SECTIONS
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
+from tertulia.schema.stores import SqlStore
 from tests.docs.pages import ROOT, section
 
 PAGE = ROOT / "docs" / "reference" / "configuration.md"
@@ -47,6 +48,18 @@ def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Str
     shared = {} if kind in (Endpoint, ActionModule) else _fields(Endpoint)
     own = set(_fields(kind)) - set(shared)
     assert _names(section(PAGE, heading)) == own
+
+
+@pytest.mark.parametrize(("heading", "kind"), [("### tracker_store: SQL", SqlStore)])
+def test_every_key_of_a_tracker_store_is_described(
+    heading: str, kind: type[msgspec.Struct]
+) -> None:
+    text = section(PAGE, heading)
+    table = text[text.index("| Key |") :]
+    keys = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    assert {name for cell in keys for name in re.findall(r"`([a-z_]+)`", cell)} == set(
+        _fields(kind)
+    )
 
 
 @pytest.mark.parametrize("variable", ["TERTULIA_AUTH_TOKEN", "TERTULIA_JWT_SECRET", "LOG_LEVEL"])

@@ -46,6 +46,7 @@ def test_every_code_says_what_to_do() -> None:
 
 
 SHARED = {
+    "T139": "a value of the endpoints file, or of a variable that stands for one, is wrong",
     "T150": "the model has no policies",
     "T213": "an unknown entity in the domain",
     "T215": "a slot the domain lacks; validation turns it into an error",
@@ -54,6 +55,7 @@ SHARED = {
     "T314": "a form the domain lacks; validation turns it into an error",
     "T410": "no model is loaded",
     "T411": "a part of the model cannot be read",
+    "T601": "the store did not answer",
     "T619": "an action that the package lacks",
     "T804": "a wrong parameter",
 }

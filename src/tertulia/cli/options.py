@@ -63,9 +63,8 @@ def store_options(function: Decorated) -> Decorated:
     return click.option(
         "--store",
         type=click.Choice(["sqlite", "memory"]),
-        default="sqlite",
-        show_default=True,
-        help="Where conversations are kept; those in memory end with the program.",
+        help="Where conversations are kept, whatever the endpoints say; those in memory end with "
+        "the program.  [default: as the endpoints say, else sqlite]",
     )(function)
 
 

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from tertulia.adapters.telemetry.meters import Meters
-from tertulia.app import AppSettings, build_service
+from tertulia.app import AppSettings, build_service, load_endpoints
 from tertulia.base.secret import Secret
 from tertulia.cli.attended import Attended
 from tertulia.cli.credentials import check_connector, check_credentials
@@ -25,6 +25,7 @@ from tertulia.server.app import create_app
 from tertulia.server.run import Certificate, run, serve
 from tertulia.server.settings import ServerSettings
 from tertulia.server.stopping import Stopping
+from tertulia.stores import Wanted, place_of_store
 
 _CREDENTIALS = Path("credentials.yml")
 _MODELS = Path("models")
@@ -43,7 +44,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     nlu: Path | None = None
     endpoints: Path | None = None
     actions: str | None = None
-    store: Literal["sqlite", "memory"] = "sqlite"
+    store: Wanted | None = None
     profile: Literal["modern", "legacy"] = "modern"
     enable_api: bool = False
     auth_token: Secret | None = None
@@ -180,14 +181,16 @@ def _find(options: ServeOptions) -> tuple[Packed | None, Path | None]:
 
 def _announce(options: ServeOptions, path: Path | None, address: str, host: str) -> None:
     """Say where the server is. Nothing secret is among it."""
+    store = load_endpoints(options.endpoints).tracker_store
     scheme, _, rest = address.partition("://")
     base = f"{scheme}://{reachable_host(host)}:{rest.rpartition(':')[2]}"
     lines = [f"serving {path if path else 'no model yet'}", f"  address  {base}"]
     lines.append(f"  chat     {base}/chat")
     if options.enable_api:
         lines.append(f"  API      {base}/docs")
-    if options.store == "sqlite":
-        lines.append(f"  kept in  {_shown(project_folder(path) / '.tertulia')}")
+    kept = place_of_store(options.store, store, project_folder(path))
+    if kept is not None:
+        lines.append(f"  kept in  {_shown(kept) if isinstance(kept, Path) else kept}")
     if host == LOOPBACK:
         lines.append(
             "Only this machine can reach it. For others: --auth-token or --jwt-secret, "

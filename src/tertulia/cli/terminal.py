@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
 
 import click
 
@@ -21,6 +21,7 @@ from tertulia.cli.place import project_folder
 from tertulia.cli.talk import STOP, Talk
 from tertulia.engine.assistant import Assistant
 from tertulia.model.load import Model
+from tertulia.stores import Wanted
 
 _PROMPT = "> "
 _log = logging.getLogger("tertulia.cli")
@@ -31,7 +32,7 @@ def converse(
     path: Path,
     *,
     endpoints: Path | None,
-    store: Literal["sqlite", "memory"],
+    store: Wanted | None,
     conversation_id: str | None,
     trace: bool = False,
 ) -> int:

@@ -9,8 +9,9 @@ from typing import Any
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
-from tertulia.base.secret import Secret
-from tertulia.data.yaml import Node, convert, read_file
+from tertulia.data.tracker_stores import read_tracker_store
+from tertulia.data.yaml import Node, read_file
+from tertulia.data.yaml.settings import convert_settings
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints, ResponseEndpoint
 
 SECTIONS = (
@@ -22,8 +23,8 @@ SECTIONS = (
     "event_broker",
     "lock_store",
 )
+_READ = ("version", "action_endpoint", "nlg", "tracker_store")
 _ELSEWHERE = {
-    "tracker_store": "Conversations are kept in SQLite; remove the section.",
     "event_broker": "Remove the section; events can be read over the HTTP API.",
     "models": "Give the model with `--model`.",
     "nlu": "Train the NLU pipeline into the model.",
@@ -45,12 +46,12 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
     return Endpoints(
         action_endpoint=_actions(node, diagnostics),
         nlg=_responses(node, diagnostics),
-        sql_store=_is_sql(node.get("tracker_store")),
+        tracker_store=read_tracker_store(node.get("tracker_store"), diagnostics),
     )
 
 
 def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
-    if name in ("version", "action_endpoint", "nlg") or value.is_null:
+    if name in _READ or value.is_null:
         return
     if name not in SECTIONS:
         diagnostics.error(
@@ -58,7 +59,7 @@ def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
         )
     elif name == "lock_store":
         _check_lock_store(value, diagnostics)
-    elif not _is_default_store(name, value):
+    else:
         diagnostics.error(
             "T138",
             f"the section '{name}' is not available in this version",
@@ -106,21 +107,6 @@ def _check_lock_store(value: Node, diagnostics: Diagnostics) -> None:
         )
 
 
-def _is_default_store(name: str, value: Node) -> bool:
-    if name != "tracker_store":
-        return False
-    kind = _kind(value)
-    if kind is None or kind.lower() in ("in_memory", "inmemorytrackerstore"):
-        return True
-    dialect = value.get("dialect")
-    return _is_sql(value) and (dialect is None or dialect.plain() == "sqlite")
-
-
-def _is_sql(value: Node | None) -> bool:
-    kind = None if value is None else _kind(value)
-    return kind is not None and kind.lower() == "sql"
-
-
 def _kind(value: Node) -> str | None:
     if not value.is_map:
         return None
@@ -132,12 +118,4 @@ def _section(node: Node, name: str, kind: type[Any], diagnostics: Diagnostics) -
     section = node.get(name)
     if section is None or section.is_null:
         return None
-    return convert(
-        section, kind, diagnostics=diagnostics, code="T139", dec_hook=_decode_hook, strict=False
-    )
-
-
-def _decode_hook(kind: type, value: object) -> object:
-    if kind is Secret and isinstance(value, str | int | float):
-        return Secret(str(value))
-    raise TypeError(f"cannot read a {kind.__name__}")
+    return convert_settings(section, kind, diagnostics)

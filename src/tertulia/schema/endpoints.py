@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tertulia.base.secret import Secret
+from tertulia.schema.stores import SqlStore, StoreConfig
 
 Json = Any
 
@@ -70,10 +71,17 @@ class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_field
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     """Everything endpoints.yml names, absent sections None.
 
-    sql_store: the tracker store is SQL by name; clients of such a bot see sessions cut where that
-    store of the originals cuts them.
+    tracker_store: None for the project's own file.
     """
 
     action_endpoint: ActionEndpoint | ActionModule | None = None
     nlg: ResponseEndpoint | None = None
-    sql_store: bool = False
+    tracker_store: StoreConfig | None = None
+
+    @property
+    def sql_store(self) -> bool:
+        """Tell whether the tracker store is SQL by name.
+
+        Clients of such a bot see sessions cut where that store of the originals cuts them.
+        """
+        return isinstance(self.tracker_store, SqlStore)

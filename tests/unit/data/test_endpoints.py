@@ -43,8 +43,14 @@ def test_variables_of_the_environment_are_filled_in_and_secrets_stay_secret(
         ("- a\n", "1 T136"),
         ("nlg:\n  url: http://h\naction_endpont:\n  url: x\n", "4 T137"),
         ("event_broker:\n  type: pika\n", "2 T138"),
-        ("tracker_store:\n  type: redis\n", "2 T138"),
-        ("tracker_store:\n  type: SQL\n  dialect: postgresql\n", "2 T138"),
+        ("tracker_store: redis\n", "1 T139"),
+        ("tracker_store:\n  type: redsi\n", "2 T138"),
+        ("tracker_store:\n  store_type: my.own.Store\n  type: SQL\n", "2 T138"),
+        ("tracker_store:\n  type: SQL\n  dialect: postgres\n", "3 T138"),
+        ("tracker_store:\n  type: SQL\n  url: oracle://h/x\n", "2 T138"),
+        ("tracker_store:\n  type: SQL\n  usernam: x\n", "3 T139"),
+        ("tracker_store:\n  type: SQL\n  port: 70000\n", "3 T139"),
+        ("tracker_store:\n  url: h\n", "2 T139"),
         ("lock_store:\n  type: redis\n", "2 T138"),
         ("nlg:\n  type: callback\n", "2 T139"),
         ("nlg:\n  url: http://h\n  typ: callback\n", "3 T139"),
@@ -67,6 +73,28 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, problem: st
 )
 def test_what_the_product_does_anyway_may_be_named(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, text)[1] == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["SQL", "sql", "SQLTrackerStore", "rasa.core.tracker_store.SQLTrackerStore"]
+)
+def test_an_sql_store_has_several_names(tmp_path: Path, kind: str) -> None:
+    text = f"tracker_store:\n  type: {kind}\n  dialect: postgresql\n  port: ${{PORT:-5433}}\n"
+    endpoints, problems = read(tmp_path, text)
+    assert problems == []
+    assert endpoints.tracker_store is not None
+    assert (endpoints.tracker_store.dialect, endpoints.tracker_store.port) == ("postgresql", 5433)
+    assert endpoints.sql_store
+
+
+def test_a_password_of_a_store_stays_secret(tmp_path: Path) -> None:
+    text = "tracker_store:\n  type: SQL\n  password: ${SECRET}\n"
+    endpoints, problems = read(tmp_path, text, SECRET="12345")
+    assert problems == []
+    assert endpoints.tracker_store is not None
+    assert endpoints.tracker_store.password is not None
+    assert endpoints.tracker_store.password.reveal() == "12345"
+    assert "12345" not in repr(endpoints)
 
 
 def test_an_sql_store_by_name_is_remembered_for_its_way_to_cut_sessions(tmp_path: Path) -> None:

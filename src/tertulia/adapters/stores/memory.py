@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from heapq import nsmallest
 from itertools import islice
 
-from tertulia.base.errors import StoreConflict, StoreUnavailable
+from tertulia.core import stored
 from tertulia.core.events import Event
 from tertulia.core.feed import KEPT_ERASURES, FeedEntry, Kind, forgotten_id
 from tertulia.core.ports import KEPT_RECEIPTS, Loaded, Page, Receipt, Snapshot
 from tertulia.core.reminders import Reminder, ScheduleChange, rescheduled
-
-KEPT_SNAPSHOTS = 4
-"""How many snapshots of a conversation are kept, the newest ones."""
+from tertulia.core.stored import KEPT_SNAPSHOTS
 
 
 class _Conversation:
@@ -131,8 +129,7 @@ class MemoryStore:
         """Add events after version `expected`."""
         self._check(sender_id, expected)
         version = expected + len(events)
-        if snapshot is not None and not 0 < snapshot.version <= version:
-            raise ValueError(f"a snapshot of version {snapshot.version}, the log ends at {version}")
+        stored.check_snapshot(snapshot, version)
         if schedule is not None:
             self._reschedule(sender_id, schedule)
         if receipt is not None:
@@ -236,26 +233,21 @@ class MemoryStore:
     def _reschedule(self, sender_id: str, change: ScheduleChange) -> None:
         after = rescheduled(self._schedule.get(sender_id, {}), change)
         if after is None:
-            raise StoreConflict("the reminder is not on the schedule any more")
+            raise stored.not_scheduled()
         self._schedule.pop(sender_id, None)
         if after:
             self._schedule[sender_id] = after
 
     def _check_open(self) -> None:
         if self._closed:
-            error = StoreUnavailable("the tracker store is closed", code="T617")
-            error.retry = False
-            raise error
+            raise stored.closed()
 
     def _check(self, sender_id: str, expected: int) -> None:
         self._check_open()
         found = self._conversations.get(sender_id)
         version = 0 if found is None else found.version
         if version != expected:
-            raise StoreConflict(
-                f"the conversation {sender_id[:80]!r} is at version {version}, not {expected}",
-                hint="Load it again and repeat the change.",
-            )
+            raise stored.conflict(sender_id, found=version, expected=expected)
 
 
 def _order(reminder: Reminder) -> tuple[float, str, str]:

@@ -8,7 +8,13 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from tertulia.base.errors import StoreConflict, StoreUnavailable
+from tertulia.base.errors import StoreUnavailable
+from tertulia.core import stored
+
+closed = stored.closed
+conflict = stored.conflict
+not_scheduled = stored.not_scheduled
+unfit = stored.unfit
 
 
 class _Fault(NamedTuple):
@@ -48,14 +54,12 @@ _CLOSED_TO_US = _Fault(
     "Check the path, and that this user may write the file and its folder.",
     retry=False,
 )
-_UNFIT = _Fault("T615", "this cannot be stored", "", retry=False)
 _FOREIGN = _Fault(
     "T616",
     "the file is an SQLite database of another program",
     "Give the path of a file that does not exist yet.",
     retry=False,
 )
-_CLOSED = _Fault("T617", "the tracker store is closed", "", retry=False)
 _OTHER = _Fault(
     "T601",
     "the conversation file could not be read or written",
@@ -73,7 +77,6 @@ _BY_RESULT = {
     sqlite3.SQLITE_CANTOPEN: _CLOSED_TO_US,
     sqlite3.SQLITE_PERM: _CLOSED_TO_US,
     sqlite3.SQLITE_AUTH: _CLOSED_TO_US,
-    sqlite3.SQLITE_TOOBIG: _UNFIT,
 }
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 _PRIMARY = 0xFF
@@ -82,6 +85,8 @@ _PRIMARY = 0xFF
 def driver_failed(error: sqlite3.Error, path: Path) -> StoreUnavailable:
     """Return what to raise in place of an error of the driver."""
     result = getattr(error, "sqlite_errorcode", None)
+    if result == sqlite3.SQLITE_TOOBIG:
+        return unfit(f"{path}: {error}")
     fault = _BY_RESULT.get(result & _PRIMARY, _OTHER) if isinstance(result, int) else _OTHER
     return _unavailable(fault, f"{path}: {error}")
 
@@ -114,32 +119,9 @@ def no_wal(path: Path, mode: str) -> StoreUnavailable:
     return error
 
 
-def unfit(detail: str) -> StoreUnavailable:
-    """Return what to raise when a caller's value cannot be stored and read back as it is."""
-    return _unavailable(_UNFIT, detail)
-
-
-def closed() -> StoreUnavailable:
-    """Return what to raise when a closed store is asked for something."""
-    return _unavailable(_CLOSED, "")
-
-
 def stopped(path: Path) -> StoreUnavailable:
     """Return what to raise when the thread that writes ended before its time."""
     return _unavailable(_OTHER, f"{path}: the writing thread ended; this write may be missing")
-
-
-def conflict(sender_id: str, *, found: int, expected: int) -> StoreConflict:
-    """Return what to raise when somebody else has written first."""
-    return StoreConflict(
-        f"the conversation {sender_id[:80]!r} is at version {found}, not {expected}",
-        hint="Load it again and repeat the change.",
-    )
-
-
-def not_scheduled() -> StoreConflict:
-    """Return what to raise when a reminder that fired is not on the schedule."""
-    return StoreConflict("the reminder is not on the schedule any more")
 
 
 def _unavailable(fault: _Fault, detail: str) -> StoreUnavailable:

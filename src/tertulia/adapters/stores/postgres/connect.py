@@ -1,0 +1,86 @@
+"""Opens a pool of connections; makes the database and its tables where they are missing."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+
+from tertulia.adapters.stores.postgres import faults
+from tertulia.adapters.stores.postgres.place import Place
+from tertulia.adapters.stores.postgres.schema import migrate
+from tertulia.base.errors import StoreUnavailable
+
+_PAUSE = 1.0
+_driver: Any = asyncpg
+_log = logging.getLogger("tertulia.store")
+
+
+def prefix_of(place: Place) -> str:
+    """Return what stands before the name of a table: nothing, or the quoted schema and a dot."""
+    if place.schema is None:
+        return ""
+    return '"' + place.schema.replace('"', '""') + '".'
+
+
+async def open_pool(place: Place, patience: float) -> Any:
+    """Return a pool of connections to a database with all tables.
+
+    patience: seconds to wait for a server that does not answer yet.
+
+    Raises:
+        StoreUnavailable: it did not answer in time, or refuses.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return await _open(place)
+        except StoreUnavailable as error:
+            if not error.retry or time.monotonic() >= deadline:
+                raise
+            _log.warning("%s; trying again", error)
+        await asyncio.sleep(_PAUSE)
+
+
+async def _open(place: Place) -> Any:
+    try:
+        pool = await _connected(place)
+    except faults.DRIVER_ERRORS as error:
+        raise faults.driver_failed(error, place) from error
+    try:
+        async with pool.acquire() as connection:
+            await migrate(connection, place, prefix_of(place))
+    except faults.DRIVER_ERRORS as error:
+        await pool.close()
+        raise faults.driver_failed(error, place) from error
+    except StoreUnavailable:
+        await pool.close()
+        raise
+    return pool
+
+
+async def _connected(place: Place) -> Any:
+    try:
+        return await _make_pool(place)
+    except asyncpg.InvalidCatalogNameError:
+        if place.login_database is None:
+            raise
+    await _make_database(place, place.login_database)
+    return await _make_pool(place)
+
+
+async def _make_pool(place: Place) -> Any:
+    return await _driver.create_pool(min_size=1, max_size=place.pool_size, **place.arguments())
+
+
+async def _make_database(place: Place, login_database: str) -> None:
+    arguments = {**place.arguments(), "database": login_database}
+    connection = await _driver.connect(**arguments)
+    name = place.database.replace('"', '""')
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    except asyncpg.DuplicateDatabaseError:
+        _log.info("another server has just made the database %s", place.database)
+    finally:
+        await connection.close()

@@ -1,0 +1,49 @@
+"""The typed shape of `tracker_store` in endpoints.yml, one for each kind.
+
+Source: spec endpoints.md section 6.
+"""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from tertulia.base.secret import Secret
+
+Json = Any
+Port = Annotated[int, msgspec.Meta(gt=0, lt=65536)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class _Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """type, store_type: the kind, already looked at."""
+
+    type: str | None = None
+    store_type: str | None = None
+
+
+class SqlStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A database with the originals' table `events`.
+
+    url: host, may end in `:port`, or a whole address, which counts alone. db: a file for SQLite.
+    login_db: where to make `db` from when it is missing (PostgreSQL). query: options of the
+    connection. schema: where the tables are (PostgreSQL), as POSTGRESQL_SCHEMA says.
+    pool_size: connections, as SQL_POOL_SIZE says, 10 otherwise. statement_cache_size: 0 behind
+    PgBouncer in transaction mode. timeout: seconds for one call.
+    """
+
+    dialect: str = "sqlite"
+    url: str | None = None
+    port: Port | None = None
+    db: str = "rasa.db"
+    username: str | None = None
+    password: Secret | None = None
+    login_db: str | None = None
+    query: dict[str, str] = {}
+    schema: str | None = None
+    pool_size: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    statement_cache_size: Annotated[int, msgspec.Meta(ge=0)] = 100
+    timeout: Seconds = 30.0
+
+
+StoreConfig = SqlStore
+"""Every kind of tracker store."""

@@ -1,0 +1,72 @@
+"""The servers of this machine that stores are tested against.
+
+Where CI=true a missing server is a failure; elsewhere its tests are skipped, with the reason.
+"""
+
+import asyncio
+import hashlib
+import os
+import socket
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tertulia.schema.stores import SqlStore
+
+POSTGRES = ("127.0.0.1", 5432)
+OWN = f"tertulia_stores_{os.getpid()}"
+"""What this run of the tests calls its databases, so that another run beside it has its own."""
+
+
+def need(name: str, address: tuple[str, int]) -> None:
+    """Go on if the server answers."""
+    try:
+        socket.create_connection(address, timeout=5).close()
+    except OSError as error:
+        reason = f"{name} does not answer at {address[0]}:{address[1]}: {error}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def named(place: Path) -> str:
+    """Return a name of its own for the store of this place."""
+    return "s" + hashlib.sha256(str(place).encode()).hexdigest()[:20]
+
+
+def postgres_config(schema: str | None = None, **more: object) -> SqlStore:
+    """Return the configuration of a store in a schema of this run's database."""
+    known = {
+        "dialect": "postgresql",
+        "url": POSTGRES[0],
+        "username": "postgres",
+        "db": OWN,
+        "login_db": "postgres",
+        "schema": schema,
+        "pool_size": 4,
+    }
+    return SqlStore(**{**known, **more})
+
+
+async def postgres(*statements: str, database: str = "postgres") -> list[object]:
+    """Perform statements; return the rows of the last."""
+    connection = await asyncpg.connect(host=POSTGRES[0], user="postgres", database=database)
+    try:
+        rows: list[object] = []
+        for statement in statements:
+            rows = [tuple(row) for row in await connection.fetch(statement)]
+        return rows
+    finally:
+        await connection.close()
+
+
+def make_postgres() -> None:
+    """Make this run's database."""
+    need("PostgreSQL", POSTGRES)
+    asyncio.run(postgres(f'CREATE DATABASE "{OWN}"'))
+
+
+def drop_postgres() -> None:
+    """Remove it."""
+    asyncio.run(postgres(f'DROP DATABASE IF EXISTS "{OWN}" WITH (FORCE)'))
