@@ -56,15 +56,16 @@ async def served(
     endpoints: Path | None = None,
     actions: ActionServer | None = None,
     sql: bool = False,
+    name: str = "model.tar.gz",
 ) -> AsyncGenerator[httpx2.AsyncClient]:
     """Serve a bot from memory and give a client that speaks to it.
 
     actions: an action server in place of the endpoints'. sql: the recorded bot had an SQL store,
-    whose sessions begin at `session_started`.
+    whose sessions begin at `session_started`. name: of the model.
     """
     service = await build_service(
         AppSettings(
-            model=load_model(content, name="model.tar.gz"),
+            model=load_model(content, name=name),
             folder=FOLDER,
             store="memory",
             endpoints=endpoints,

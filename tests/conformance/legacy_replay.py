@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from tertulia.adapters.remote.client import EndpointClient
 from tertulia.adapters.remote.responses import HttpResponseServer
 from tertulia.schema.endpoints import ActionEndpoint, ResponseEndpoint
 
+from .judging import Answer, Rule, Score
 from .legacy_normal import normal, of_recorded_keys
 from .normal import first_difference
 
@@ -25,37 +26,10 @@ _START = 1_700_000_000.5
 """The time that the placeholders of requests stand for; later events of a list follow by 10 s."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """An answer as it is compared. body: JSON, or text."""
-
-    status: int
-    body: Json
-
-
 LEARNED = "learned-decisions"
 """Where no story says what to do, a linear model and a neural network decide differently; from
 there on the conversation is replayed with the network's decisions.
 """
-
-
-class Such:
-    """Equal to every value that passes a test: a part of an answer that no recording can tell."""
-
-    def __init__(self, what: str, is_such: Callable[[Json], bool]) -> None:
-        self._what = what
-        self._is_such = is_such
-
-    def __eq__(self, other: object) -> bool:
-        return self is other if isinstance(other, Such) else self._is_such(other)
-
-    def __hash__(self) -> int:
-        return 0
-
-    def __repr__(self) -> str:
-        return f"<{self._what}>"
-
-
-ANYTHING: Json = Such("anything", lambda value: True)
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -109,38 +83,18 @@ class Past(msgspec.Struct):
     domain: Json = None
 
 
-class Rule(msgspec.Struct, frozen=True):
-    """A deviation that is meant.
-
-    expect: the answer that is right for such an exchange, None when the rule says nothing of it.
-    It is given the answer that the rules before it left.
-    """
+class LegacyRule(msgspec.Struct, frozen=True):
+    """A deviation that is meant, which may depend on what happened before."""
 
     name: str
     why: str
     expect: Callable[[Exchange, Answer, Past], Answer | None]
 
-
-class LegacyScore(msgspec.Struct):
-    """How many answers equal the recording, and which rules explain others."""
-
-    file: str
-    total: int = 0
-    equal: int = 0
-    by_rule: Counter[str] = msgspec.field(default_factory=Counter[str])
-    explained: int = 0
-    left_out: int = 0
-    notes: list[str] = msgspec.field(default_factory=list[str])
-    differences: list[str] = msgspec.field(default_factory=list[str])
-
-    def __str__(self) -> str:
-        parts = [f"{self.file}: {self.equal}/{self.total} equal"]
-        if self.explained:
-            rules = ", ".join(f"{count} {name}" for name, count in sorted(self.by_rule.items()))
-            parts.append(f"{self.explained} by rule ({rules})")
-        if self.left_out:
-            parts.append(f"{self.left_out} of absent features left out")
-        return ", ".join([*parts, *self.notes])
+    def after(self, past: Past) -> Rule[Exchange]:
+        """Return the rule for exchanges with this past."""
+        return Rule(
+            self.name, self.why, lambda exchange, wanted: self.expect(exchange, wanted, past)
+        )
 
 
 _REMINDER_YEAR = re.compile(r'("date_time": ")\d{4}-')
@@ -173,35 +127,36 @@ async def replay(
     name: str,
     exchanges: Iterable[Exchange],
     client: httpx2.AsyncClient,
-    rules: Sequence[Rule],
+    rules: Sequence[LegacyRule],
     *,
     before: Callable[[Exchange], Awaitable[None]],
     absent: Callable[[Exchange], bool],
     overruled: set[str],
-) -> LegacyScore:
+) -> Score:
     """Send every recorded request and compare the answers.
 
     before: told of each exchange before it is sent. absent: tells of exchanges with routes that
     the server does not have; they are left out, and so are their conversations from there on.
     overruled: conversations in which our learned policy would have decided otherwise, so far.
     """
-    score, past, skipped = LegacyScore(name), Past(), set[str]()
+    score, past, skipped = Score(name), Past(), set[str]()
+    bound = [rule.after(past) for rule in rules]
     for exchange in exchanges:
         about = exchange.conversation
         if exchange.path == "/domain" and isinstance(exchange.answer.body, dict):
             past.domain = past.domain or exchange.answer.body
         if about in skipped or absent(exchange):
-            score.left_out += 1
+            score.left_out["absent features"] += 1
             skipped |= {about} - {None}
             continue
         await before(exchange)
         received = await client.request(
             exchange.method, _path(exchange), headers=_headers(exchange), content=_content(exchange)
         )
-        score.total += 1
         got = _known(exchange, Answer(received.status_code, normal(_body(received))))
         used = [LEARNED] if about in overruled and got.status < 400 else []
-        _judge(exchange, got, rules, score, past, used)
+        what = f"{exchange.number} {exchange.note}: {exchange.method} {exchange.path}"
+        score.judge(exchange, what, (exchange.answer, got), bound, used)
         if about is not None:
             if exchange.path.endswith("/predict"):
                 overruled.discard(about)  # nothing came of it
@@ -237,35 +192,6 @@ async def _remember(
             address = f"/conversations/{about}/tracker"
             shown = (await client.get(f"{address}?include_events=ALL")).json()["events"]
             await client.put(f"{address}/events", json=shown[: len(shown) - count])
-
-
-def _judge(
-    exchange: Exchange,
-    got: Answer,
-    rules: Sequence[Rule],
-    score: LegacyScore,
-    past: Past,
-    used: list[str],
-) -> None:
-    wanted = exchange.answer
-    for rule in rules:
-        if wanted == got:
-            break
-        expected = rule.expect(exchange, wanted, past)
-        if expected is not None:
-            wanted = expected
-            used.append(rule.name)
-    if wanted != got:
-        what = first_difference([wanted.status, wanted.body], [got.status, got.body])
-        by = f" after {', '.join(used)}" if used else ""
-        score.differences.append(
-            f"{exchange.number} {exchange.note}: {exchange.method} {exchange.path}: {what}{by}"
-        )
-    elif used:
-        score.explained += 1
-        score.by_rule.update(used)
-    else:
-        score.equal += 1
 
 
 def _path(exchange: Exchange) -> str:

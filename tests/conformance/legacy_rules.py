@@ -8,17 +8,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from .legacy_replay import ANYTHING, Answer, Exchange, Past, Rule, Such
+from .judging import ANYTHING, WORDS, Answer, Such
+from .legacy_replay import Exchange, LegacyRule, Past
 
 Json = Any
 
 _NEWER_EVENTS = ("cancel_reminder",)
 _STANDARD = "action_default_ask_rephrase"
-_WORDS: Json = Such("words", lambda value: isinstance(value, str) and len(value) > 10)
 _ERROR: dict[str, Json] = {
     "version": "0.13.8",
     "status": "failure",
-    "message": _WORDS,
+    "message": WORDS,
     "help": None,
 }
 _REASONS = {
@@ -146,9 +146,7 @@ def _json_error(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None
 
 
 def _own_words(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
-    return (
-        Answer(wanted.status, {**wanted.body, "message": _WORDS}) if _is_failure(wanted) else None
-    )
+    return Answer(wanted.status, {**wanted.body, "message": WORDS}) if _is_failure(wanted) else None
 
 
 def _action_back(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
@@ -194,7 +192,7 @@ def _replaced(body: Json, change: Callable[[float], float]) -> Json:
     return changed
 
 
-def own_reminders(exchanges: Iterable[Exchange]) -> Rule:
+def own_reminders(exchanges: Iterable[Exchange]) -> LegacyRule:
     """Return the rule of reminders whose name another conversation uses too."""
     used: dict[str, set[str]] = defaultdict(set)
     for each in exchanges:
@@ -210,7 +208,7 @@ def own_reminders(exchanges: Iterable[Exchange]) -> Rule:
         return Answer(200, _after_firing(wanted.body, waiting[0]))
 
     why = "a reminder replaces only those of its own conversation that have its name"
-    return Rule("own-reminders", why, expect)
+    return LegacyRule("own-reminders", why, expect)
 
 
 def _events(body: Json) -> list[dict[str, Json]]:
@@ -240,34 +238,36 @@ def _after_firing(body: dict[str, Json], reminder: dict[str, Json]) -> dict[str,
 
 
 RULES = (
-    Rule(
+    LegacyRule(
         "accept-anything",
         "`Accept: */*`, which curl sends, gets the domain as JSON instead of 406",
         _any_accept,
     ),
-    Rule(
+    LegacyRule(
         "newer-input",
         "what later releases accept is accepted: lists of events, later event types, "
         "understandings without entities, JSON with any content type, no events at all",
         _newer_input,
     ),
-    Rule(
+    LegacyRule(
         "newer-routes",
         "/parse of 0.14 is there, and paths work with and without a slash at the end",
         _newer_route,
     ),
-    Rule("no-crash", "bad input is 400 and not a crash", _no_crash),
-    Rule(
+    LegacyRule("no-crash", "bad input is 400 and not a crash", _no_crash),
+    LegacyRule(
         "spoiling-events",
         "slots and actions without a name, times that are no time, and events that only the "
         "original's own evaluation knows are refused instead of logged",
         _nameless,
     ),
-    Rule("json-errors", "errors have a JSON body and not an HTML page", _json_error),
-    Rule("own-words", "errors are explained in other words", _own_words),
-    Rule("actions-of-0.14", "the default actions are those of 0.14, which added one", _action_back),
-    Rule("unborn", "a refused message begins no conversation", _unborn),
-    Rule(
+    LegacyRule("json-errors", "errors have a JSON body and not an HTML page", _json_error),
+    LegacyRule("own-words", "errors are explained in other words", _own_words),
+    LegacyRule(
+        "actions-of-0.14", "the default actions are those of 0.14, which added one", _action_back
+    ),
+    LegacyRule("unborn", "a refused message begins no conversation", _unborn),
+    LegacyRule(
         "certainty-is-1",
         "an intent that the user confirmed has confidence 1.0, as from 0.14 on, not 1.2",
         _certain,

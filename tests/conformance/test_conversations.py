@@ -100,7 +100,8 @@ async def test_rules_and_memory_decide_as_recorded_beside_learned_policies(
 UNLIKELY = "action_unlikely_intent"
 SURPRISED_ELSEWHERE = {"mem_ted-04"}
 """Where our model of what people say finds a message unlikely and the recorded one does not: an
-intent opens a conversation that no story opens with. It found the next such one unlikely, too."""
+intent opens a conversation that no story opens with. It found the next such one unlikely, too.
+docs/compatibility.md has what other training runs of the recorded program decide."""
 
 
 async def test_learned_policies_act_as_recorded(scores: list[str]) -> None:

@@ -22,10 +22,10 @@ from tertulia.schema.endpoints import ActionEndpoint, ResponseEndpoint
 from tertulia.server.settings import ServerSettings
 
 from .bots import FOLDER, client_of, legacy_bot
+from .judging import Score
 from .legacy_network import RecordedNetwork
 from .legacy_replay import (
     Exchange,
-    LegacyScore,
     Recorded,
     action_server,
     read_exchanges,
@@ -94,7 +94,7 @@ async def run(
     monkeypatch: pytest.MonkeyPatch,
     *,
     endpoint: ActionEndpoint = PLAIN_ENDPOINT,
-) -> tuple[LegacyScore, RecordedNetwork, Recorded]:
+) -> tuple[Score, RecordedNetwork, Recorded]:
     """Replay a file; the recorded action server and network answer as they did."""
     exchanges = read_exchanges(RECORDINGS / f"{file}.jsonl")
     network = RecordedNetwork(exchanges, bot)
@@ -180,7 +180,7 @@ def _answer_in(events: list[dict[str, Json]]) -> Json:
     return {"events": own, "responses": said}
 
 
-def check(score: LegacyScore, network: RecordedNetwork, server: Recorded) -> None:
+def check(score: Score, network: RecordedNetwork, server: Recorded) -> None:
     wrong = [*score.differences, *server.differences, *network.wrong_where_sure(SURE)]
     assert not wrong, "\n".join([str(score), *wrong])
 

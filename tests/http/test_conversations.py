@@ -231,15 +231,20 @@ async def test_events_that_are_not_valid_are_refused_and_nothing_is_logged(
     assert (
         answer.json()["reason"] == {"legacy": "InvalidParameter", "modern": "BadRequest"}[profile]
     )
-    assert answer.json()["details"] == {"parameter": "", "in": "body"}
+    # 3.6 points at the body when it is no list at all, and not when an event does not fit.
+    points = profile == "legacy" or (method == "PUT" and not isinstance(body, list))
+    assert answer.json()["details"] == ({"parameter": "", "in": "body"} if points else {})
     assert names({"events": await client.events("t")}) == ["resume"]
 
 
 @pytest.mark.parametrize("body", [[], {"foo": 1}, [{"event": "topic"}]])
-async def test_a_post_without_any_event_is_refused(client: Client, body: Any) -> None:
+async def test_a_post_without_any_event_is_refused(
+    client: Client, profile: Profile, body: Any
+) -> None:
     answer = await client.post("/conversations/t/tracker/events", body)
     assert answer.status_code == 400
-    assert answer.json()["details"] == {"parameter": "", "in": "body"}
+    does_not_fit = profile == "modern" and body == {"foo": 1}
+    assert answer.json()["details"] == ({} if does_not_fit else {"parameter": "", "in": "body"})
 
 
 async def test_an_object_that_is_no_event_is_refused_in_a_modern_list(modern: Client) -> None:

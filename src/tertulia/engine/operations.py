@@ -73,11 +73,12 @@ class Operations:
         else:
             conversation = await self._conversations.peek(sender_id, assistant)
             known = not conversation.is_new
-            if not known:
+            log = await conversation.log()
+            if not log:
                 await self._processor.open(
                     conversation, assistant, self._silent(conversation, assistant)
                 )
-            log = await conversation.log()
+                log = await conversation.log()
         if until is not None:
             log = list(takewhile(lambda event: event.timestamp <= until, log))
         tracker = replay(sender_id, assistant.rules, log)

@@ -87,7 +87,13 @@ def _checked(raws: Sequence[Json], *, now: float, legacy: bool) -> list[Event]:
             where = f"event {position}: " if len(raws) > 1 else ""
             what = error.message if isinstance(error, EventRejected) else str(error)
             hint = error.hint if isinstance(error, EventRejected) else ""
-            raise _wrong(f"the events are not valid. {where}{what}", hint=hint) from error
+            raise RequestError(
+                f"the events are not valid. {where}{what}",
+                parameter="" if legacy else None,
+                where="body",
+                hint=hint,
+                code=WRONG_EVENTS,
+            ) from error
     return found
 
 
@@ -111,5 +117,5 @@ def _checked_one(event: Event, raw: Mapping[str, Json], *, legacy: bool) -> Even
     return event
 
 
-def _wrong(message: str, *, hint: str = "") -> RequestError:
-    return RequestError(message, parameter="", where="body", hint=hint, code=WRONG_EVENTS)
+def _wrong(message: str) -> RequestError:
+    return RequestError(message, parameter="", where="body", code=WRONG_EVENTS)
