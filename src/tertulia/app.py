@@ -13,8 +13,7 @@ import msgspec
 from tertulia.adapters.in_process.book import load_actions
 from tertulia.adapters.in_process.runner import InProcessActions
 from tertulia.adapters.telemetry.calls import MeteredActions, MeteredResponses
-from tertulia.adapters.telemetry.meters import Meters
-from tertulia.adapters.telemetry.watch import Watch
+from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
@@ -58,8 +57,8 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     the project's, whose `.tertulia/` holds the conversations unless the endpoints name a store.
     store: `sqlite` or `memory`, whatever the endpoints say. endpoints: a file. actions: a package
     in the working directory, whose actions are run here, whatever the endpoints say.
-    action_limit: actions the bot may take between two messages. meters: what turns and
-    calls are counted in.
+    action_limit: actions the bot may take between two messages. telemetry: what watches turns
+    and calls.
     """
 
     model: Model | None
@@ -69,7 +68,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: Path | None = None
     actions: str | None = None
     action_limit: int = 10
-    meters: Meters | None = None
+    telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
 
 
 async def build_service(settings: AppSettings) -> Service:
@@ -82,14 +81,14 @@ async def build_service(settings: AppSettings) -> Service:
         StoreUnavailable: the tracker store cannot be opened.
     """
     endpoints = load_endpoints(settings.endpoints)
+    telemetry = settings.telemetry
     action_endpoint, actions = open_actions(settings, endpoints)
     store = await open_store(settings.store, endpoints.tracker_store, settings.folder)
-    meters = settings.meters or Meters()
-    observer = Watch(meters)
+    observer = telemetry.observer
     conversations = Conversations(store, SystemClock(), turnstile=Turnstile(), observer=observer)
     outside = Outside(
-        actions=MeteredActions(actions, meters) if actions is not None else None,
-        responses=_response_server(endpoints, meters),
+        actions=MeteredActions(actions, telemetry.meters) if actions is not None else None,
+        responses=_response_server(endpoints, telemetry),
         observer=observer,
         random=random.Random(),  # noqa: S311 - chooses between wordings, which are no secret
         tracker_events=action_endpoint.tracker_events if action_endpoint else "last_session",
@@ -152,7 +151,7 @@ def open_actions(
         # Only bots that call other servers load the library for it, a tenth of the start.
         from tertulia.adapters.remote.actions import HttpActionServer
 
-        return endpoint, HttpActionServer(endpoint)
+        return endpoint, HttpActionServer(endpoint, outgoing=settings.telemetry.outgoing)
     runner = InProcessActions(load_actions(endpoint.module, folder), timeout=endpoint.timeout)
     _note_missing(runner, settings.model)
     return endpoint, runner
@@ -168,9 +167,10 @@ def _note_missing(runner: InProcessActions, model: Model | None) -> None:
             _log.warning("T623 the domain lists the action '%s', which no package has", name)
 
 
-def _response_server(endpoints: Endpoints, meters: Meters) -> ResponseWriter | None:
+def _response_server(endpoints: Endpoints, telemetry: Telemetry) -> ResponseWriter | None:
     if endpoints.nlg is None or endpoints.nlg.type == "response":
         return None
     from tertulia.adapters.remote.responses import HttpResponseServer
 
-    return MeteredResponses(HttpResponseServer(endpoints.nlg), meters)
+    server = HttpResponseServer(endpoints.nlg, outgoing=telemetry.outgoing)
+    return MeteredResponses(server, telemetry.meters)

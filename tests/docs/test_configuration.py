@@ -10,6 +10,7 @@ from tertulia.data.endpoints import SECTIONS
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
 from tertulia.schema.stores import SqlStore
+from tertulia.schema.tracing import Tracing
 from tests.docs.pages import ROOT, section
 
 PAGE = ROOT / "docs" / "reference" / "configuration.md"
@@ -42,10 +43,11 @@ def test_every_section_of_endpoints_yml_is_described() -> None:
         ("### action_endpoint, with a url", ActionEndpoint),
         ("### action_endpoint, with a module", ActionModule),
         ("### nlg", ResponseEndpoint),
+        ("### tracing", Tracing),
     ],
 )
 def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Struct]) -> None:
-    shared = {} if kind in (Endpoint, ActionModule) else _fields(Endpoint)
+    shared = {} if kind in (Endpoint, ActionModule, Tracing) else _fields(Endpoint)
     own = set(_fields(kind)) - set(shared)
     assert _names(section(PAGE, heading)) == own
 

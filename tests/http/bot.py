@@ -10,6 +10,7 @@ from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.core.actions.run import RunContext
 from tertulia.core.asks import ActionAnswer
 from tertulia.core.domain.model import Action, Domain, Generation, Intent, Slot, Variation
+from tertulia.core.observer import UNOBSERVED, Observer
 from tertulia.core.ports import ActionServer, TrackerStore
 from tertulia.core.prediction import Decision
 from tertulia.core.tracker import Tracker
@@ -149,12 +150,16 @@ def build_service(
     store: TrackerStore | None = None,
     actions: ActionServer | None = None,
     patience: float = 60.0,
+    observer: Observer = UNOBSERVED,
 ) -> Service:
     clock = FixedClock()
     conversations = Conversations(
-        store or MemoryStore(), clock, turnstile=Turnstile(patience=patience, queue=1)
+        store or MemoryStore(),
+        clock,
+        turnstile=Turnstile(patience=patience, queue=1),
+        observer=observer,
     )
-    outside = Outside(actions=actions, responses=None, random=FirstChoice())
+    outside = Outside(actions=actions, responses=None, random=FirstChoice(), observer=observer)
     processor = Processor(conversations, outside, clock=clock, ids=CountingIds())
     if not with_model:
         return Service(processor, None)

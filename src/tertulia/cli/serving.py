@@ -1,6 +1,7 @@
 """Serves a model: puts options, service and server together, and says where it can be reached."""
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -8,7 +9,7 @@ from typing import Any, Literal
 import click
 import msgspec
 
-from tertulia.adapters.telemetry.meters import Meters
+from tertulia.adapters.telemetry.telemetry import open_telemetry
 from tertulia.app import AppSettings, build_service, load_endpoints
 from tertulia.base.secret import Secret
 from tertulia.cli.attended import Attended
@@ -115,7 +116,8 @@ async def _serve(
     tls: Certificate | None,
 ) -> None:
     folder = project_folder(path)
-    meters, stopping = Meters(), Stopping(options.shutdown_timeout)
+    telemetry = open_telemetry(load_endpoints(options.endpoints).tracing, os.environ)
+    stopping = Stopping(options.shutdown_timeout)
     service = await build_service(
         AppSettings(
             model=None if packed is None else unpack(packed),
@@ -124,7 +126,7 @@ async def _serve(
             store=options.store,
             endpoints=options.endpoints,
             actions=options.actions,
-            meters=meters,
+            telemetry=telemetry,
         )
     )
     attended = Attended(service) if options.attended else None
@@ -136,10 +138,11 @@ async def _serve(
 
     try:
         settings = _server_settings(options)
-        app = create_app(service, settings, meters=meters, stopping=stopping)
+        app = create_app(service, settings, telemetry=telemetry, stopping=stopping)
         await serve(app, host, options.port, tls=tls, on_ready=greet, stopping=stopping)
     finally:
         await service.close()
+        await telemetry.close()
 
 
 def _server_settings(options: ServeOptions) -> ServerSettings:

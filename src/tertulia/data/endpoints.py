@@ -13,6 +13,7 @@ from tertulia.data.tracker_stores import read_tracker_store
 from tertulia.data.yaml import Node, read_file
 from tertulia.data.yaml.settings import convert_settings
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints, ResponseEndpoint
+from tertulia.schema.tracing import Tracing
 
 SECTIONS = (
     "models",
@@ -22,8 +23,9 @@ SECTIONS = (
     "tracker_store",
     "event_broker",
     "lock_store",
+    "tracing",
 )
-_READ = ("version", "action_endpoint", "nlg", "tracker_store")
+_READ = ("version", "action_endpoint", "nlg", "tracker_store", "tracing")
 _ELSEWHERE = {
     "event_broker": "Remove the section; events can be read over the HTTP API.",
     "models": "Give the model with `--model`.",
@@ -47,6 +49,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         action_endpoint=_actions(node, diagnostics),
         nlg=_responses(node, diagnostics),
         tracker_store=read_tracker_store(node.get("tracker_store"), diagnostics),
+        tracing=_section(node, "tracing", Tracing, diagnostics),
     )
 
 

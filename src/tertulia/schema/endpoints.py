@@ -9,6 +9,7 @@ import msgspec
 
 from tertulia.base.secret import Secret
 from tertulia.schema.stores import SqlStore, StoreConfig
+from tertulia.schema.tracing import Tracing
 
 Json = Any
 
@@ -77,6 +78,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     action_endpoint: ActionEndpoint | ActionModule | None = None
     nlg: ResponseEndpoint | None = None
     tracker_store: StoreConfig | None = None
+    tracing: Tracing | None = None
 
     @property
     def sql_store(self) -> bool:

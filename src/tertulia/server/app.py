@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from tertulia.adapters.telemetry.meters import Meters
+from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.errors import TertuliaError
 from tertulia.engine.service import Service
 from tertulia.server.body import AnyRequest
@@ -57,21 +57,21 @@ def create_app(
     settings: ServerSettings,
     *,
     now: Callable[[], float] = time.time,
-    meters: Meters | None = None,
+    telemetry: Telemetry | None = None,
     stopping: Stopping | None = None,
 ) -> Edge:
     """Return the ASGI application. It closes the service when the server stops.
 
-    now: Unix seconds; the time that events get which bring none. meters: where requests are
-    counted. stopping: told by whoever serves when the end begins.
+    now: Unix seconds; the time that events get which bring none. telemetry: what watches
+    requests. stopping: told by whoever serves when the end begins.
 
     Raises:
         ConfigError: channels, credentials or origins of the settings cannot be used.
     """
     check_channels(settings)
-    meters = meters or Meters()
+    telemetry = telemetry or Telemetry()
     stopping = stopping or Stopping()
-    served = Served(service, settings, now, meters, stopping)
+    served = Served(service, settings, now, telemetry.meters, stopping)
     stopping.drains += [served.turns.drain, service.schedule.stop]
 
     @asynccontextmanager
@@ -98,7 +98,7 @@ def create_app(
         },
         logging_config=None,
     )
-    return Edge(app, settings, meters)
+    return Edge(app, settings, telemetry)
 
 
 def _routes(settings: ServerSettings) -> tuple[HTTPRouteHandler, ...]:

@@ -7,10 +7,10 @@ segment; so ids are percent-encoded again here and decoded by the routes.
 import logging
 import re
 from time import perf_counter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from tertulia.adapters.telemetry.meters import Meters
+from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.server.cors import Cors, Header
 from tertulia.server.redact import redacted
 from tertulia.server.settings import ServerSettings
@@ -39,10 +39,10 @@ class Edge:
     """Wraps the routes: ids, HEAD, CORS, the access log."""
 
     def __init__(
-        self, app: "ASGIApp", settings: ServerSettings, meters: Meters | None = None
+        self, app: "ASGIApp", settings: ServerSettings, telemetry: Telemetry | None = None
     ) -> None:
         self.app = app
-        self._meters = meters or Meters()
+        self._telemetry = telemetry or Telemetry()
         self._cors = Cors(settings.cors_origins)
         self._path = _LEGACY_PATH if settings.is_legacy else _MODERN_PATH
 
@@ -66,12 +66,25 @@ class Edge:
             if path.endswith("/chat/"):
                 await answered.redirect(b"../chat")
             else:
-                await self.app(inner, receive, answered.send)
+                await self._route(inner, receive, answered)
         finally:
             took = perf_counter() - began
-            self._meters.answered(method, answered.status, took)
+            self._telemetry.meters.answered(method, answered.status, took)
             if _log.isEnabledFor(logging.INFO):
                 _log_access(method, scope, answered.status, took * 1000)
+
+    async def _route(self, scope: "Scope", receive: "Receive", answered: "_Answer") -> None:
+        traces = self._telemetry.traces
+        if traces is None:
+            await self.app(scope, receive, answered.send)
+            return
+        facts = cast(dict[str, Any], scope)
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        with traces.request(facts["method"], headers) as span:
+            try:
+                await self.app(scope, receive, answered.send)
+            finally:
+                span.answered(answered.status, facts.get("path_template", ""))
 
     def _encode_id(self, path: str) -> str:
         if not path.startswith("/conversations/"):

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from tertulia.adapters.telemetry.meters import Meters
 from tertulia.base.errors import RequestError
+from tertulia.core.observer import Observer
 from tertulia.core.tracker.views import Shape, Verbosity, current_state, select_events
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.operations import View
@@ -46,6 +47,11 @@ class Served:
         self.turns = Turns(settings.response_timeout, stopping)
         self.figures: Figures = OwnFigures(meters, service, self.turns)
         self.shape = Shape.LEGACY if settings.is_legacy else Shape.MODERN
+
+    @property
+    def observer(self) -> Observer:
+        """Return who is told of steps."""
+        return self.service.processor.outside.observer
 
     def ready(self) -> Assistant:
         """Return the assistant.

@@ -12,6 +12,8 @@ import msgspec
 from tertulia.adapters.remote.client import (
     Answer,
     EndpointClient,
+    Outgoing,
+    no_headers,
     read_object,
     shown_address,
 )
@@ -29,11 +31,18 @@ class HttpActionServer:
 
     An answer with an unknown event is used without that event; any other fault of the
     server is an ActionServerError, a 400 that names its action is a rejection.
+    outgoing: headers of each call.
     """
 
-    def __init__(self, endpoint: ActionEndpoint, *, client: EndpointClient | None = None) -> None:
+    def __init__(
+        self,
+        endpoint: ActionEndpoint,
+        *,
+        client: EndpointClient | None = None,
+        outgoing: Outgoing = no_headers,
+    ) -> None:
         self._endpoint = endpoint
-        self._client = client or EndpointClient(endpoint)
+        self._client = client or EndpointClient(endpoint, outgoing=outgoing)
 
     async def run(self, name: str, body: dict[str, Json]) -> ActionAnswer:
         """Run one action; see the port ActionServer."""

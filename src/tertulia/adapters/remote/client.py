@@ -1,6 +1,7 @@
 """One pooled HTTP client per endpoint, with its headers, credentials and limits."""
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx2
@@ -14,6 +15,14 @@ _log = logging.getLogger("tertulia.remote")
 _CONNECT_ATTEMPTS = 3
 _MAX_ANSWER = 16 * 1024 * 1024
 _MAX_CONNECTIONS = 100
+
+Outgoing = Callable[[], Mapping[str, str]]
+"""Returns the headers of one request: what belongs to the moment, such as its trace."""
+
+
+def no_headers() -> Mapping[str, str]:
+    """Return none."""
+    return {}
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -31,8 +40,13 @@ class EndpointClient:
     """
 
     def __init__(
-        self, endpoint: Endpoint, *, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        endpoint: Endpoint,
+        *,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        outgoing: Outgoing = no_headers,
     ) -> None:
+        self._outgoing = outgoing
         self._url = endpoint.url
         self._params = dict(endpoint.params)
         if endpoint.token is not None:
@@ -67,7 +81,11 @@ class EndpointClient:
 
     async def _send(self, content: bytes) -> Answer:
         async with self._client.stream(
-            "POST", self._url, content=content, params=self._params
+            "POST",
+            self._url,
+            content=content,
+            params=self._params,
+            headers=dict(self._outgoing()),
         ) as response:
             received = bytearray()
             async for chunk in response.aiter_bytes():

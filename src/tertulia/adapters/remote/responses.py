@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import msgspec
 
-from tertulia.adapters.remote.client import EndpointClient, read_object
+from tertulia.adapters.remote.client import EndpointClient, Outgoing, no_headers, read_object
 from tertulia.base.errors import ResponseServerError
 from tertulia.schema.endpoints import ResponseEndpoint
 
@@ -28,10 +28,16 @@ class _Content(msgspec.Struct):
 
 
 class HttpResponseServer:
-    """Calls `POST <url>` for every response the bot says."""
+    """Calls `POST <url>` for every response the bot says. outgoing: headers of each call."""
 
-    def __init__(self, endpoint: ResponseEndpoint, *, client: EndpointClient | None = None) -> None:
-        self._client = client or EndpointClient(endpoint)
+    def __init__(
+        self,
+        endpoint: ResponseEndpoint,
+        *,
+        client: EndpointClient | None = None,
+        outgoing: Outgoing = no_headers,
+    ) -> None:
+        self._client = client or EndpointClient(endpoint, outgoing=outgoing)
 
     async def write(self, body: dict[str, Json]) -> dict[str, Json] | None:
         """Return the worded response; see the port ResponseWriter."""

@@ -84,7 +84,8 @@ async def webhook(request: AnyRequest) -> Response[bytes] | Stream:
     """
     served = served_by(request)
     as_lines = query.flag(request, "stream")
-    body = decode_json(await request.body())
+    with served.observer.step("receive"):
+        body = decode_json(await request.body())
     if not served.settings.is_legacy and isinstance(body, dict) and not rest.has_text(body):
         _log.warning("T817 a message without text came in over 'rest' and was ignored")
         return _whole(_NOTHING)
