@@ -67,7 +67,7 @@ def open_telemetry(tracing: Tracing | None, env: Mapping[str, str]) -> Telemetry
         if tracing is not None:
             raise missing from error
         # The variables may be meant for another program on this machine.
-        _log.warning("T503 %s %s", missing.message, missing.hint)
+        _log.warning("%s %s %s", missing.code, missing.message, missing.hint)
         return Telemetry()
     return Telemetry(traces=open_traces(tracing))
 
