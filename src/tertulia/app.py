@@ -28,6 +28,7 @@ from tertulia.engine.service import Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.model.load import Model
 from tertulia.model.packed import Packed
+from tertulia.nlu.pipeline import Pipeline
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints
 from tertulia.stores import Wanted, open_store
 
@@ -110,12 +111,20 @@ async def build_service(settings: AppSettings) -> Service:
 
 def connect(model: Model) -> Model:
     """Return the model with a way to ask the server that its pipeline names, if it names one."""
-    if model.pipeline is None or not model.pipeline.asks:
+    if model.pipeline is None:
         return model
+    return msgspec.structs.replace(model, pipeline=connect_pipeline(model.pipeline))
+
+
+def connect_pipeline(pipeline: Pipeline) -> Pipeline:
+    """Return the pipeline with a way to ask the server that it names, if it names one."""
+    if not pipeline.asks:
+        return pipeline
     from tertulia.adapters.remote.duckling import URL_VARIABLE, DucklingServer
 
-    server = DucklingServer(SystemClock(), url=os.environ.get(URL_VARIABLE) or None)
-    return msgspec.structs.replace(model, pipeline=model.pipeline.connected(server))
+    return pipeline.connected(
+        DucklingServer(SystemClock(), url=os.environ.get(URL_VARIABLE) or None)
+    )
 
 
 def load_endpoints(path: Path | None) -> Endpoints:

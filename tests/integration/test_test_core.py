@@ -94,9 +94,16 @@ def test_the_first_failure_ends_the_command_when_it_shall(bot: Path) -> None:
 
 
 def test_without_stories_the_command_says_where_it_looked(bot: Path) -> None:
-    done = run("test", folder=bot)
+    done = run("test", "core", "--e2e", "-s", ".", folder=bot)
     assert done.status == 1
     assert "T344: there is no story to test in '.'" in done.err
+
+
+def test_without_test_stories_only_examples_are_tested(bot: Path) -> None:
+    done = run("test", "--no-plot", folder=bot)
+    assert done.status == 0, done.err
+    assert "There are no test stories" in done.err
+    assert "Intents" in done.out
 
 
 def test_test_files_count_without_end_to_end_too(bot: Path) -> None:
@@ -108,9 +115,11 @@ def test_test_files_count_without_end_to_end_too(bot: Path) -> None:
 def test_files_can_be_chosen(bot: Path) -> None:
     put(bot, GOOD)
     options = ("--successes", "--no-errors", "--no-warnings", "--max-stories", "1")
-    assert run("test", *options, folder=bot).status == 0
+    assert run("test", "core", "--e2e", "-s", ".", *options, folder=bot).status == 0
     assert sorted(path.name for path in (bot / "results").iterdir()) == [
+        "report.html",
         "story_confusion_matrix.json",
+        "story_confusion_matrix.png",
         "story_report.json",
         "successful_test_stories.yml",
     ]
@@ -146,9 +155,3 @@ def test_a_legacy_bot_is_tested_on_markdown(tmp_path: Path) -> None:
     correct, total = accuracy(bot)
     assert correct == total > 0
     assert (bot / "results" / "failed_stories.md").read_text().startswith("<!-- All stories")
-
-
-def test_testing_the_understanding_alone_is_refused_with_a_way_out(bot: Path) -> None:
-    done = run("test", "nlu", folder=bot)
-    assert done.status == 2
-    assert "Write messages into test stories" in done.err

@@ -66,6 +66,17 @@ def spread(args: Sequence[str], many: set[str], *, keep_last: bool) -> list[str]
     return result
 
 
+def together(*options: Decorator[Any]) -> Decorator[Any]:
+    """Return one decorator that adds several options, in this order."""
+
+    def decorate(function: Decorated) -> Decorated:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
 def logging_options(default: str = "WARNING") -> Decorator[Decorated]:
     """Add what says how much is logged, and how. default: level without them and LOG_LEVEL."""
 

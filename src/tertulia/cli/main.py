@@ -27,8 +27,9 @@ COMMANDS = {
     "shell": ("shell:shell", "Talk to a model in the terminal."),
     "shell nlu": ("shell:shell_nlu", "Show what a model understands, as JSON."),
     "demo": ("demo:demo", "Write a bot where there is none, train it, serve the chat page."),
-    "test": ("test:test", "Test a model on test stories, messages included."),
+    "test": ("test:test", "Test a model on test stories and NLU examples."),
     "test core": ("test:test_core", "Test a model on stories."),
+    "test nlu": ("test:test_nlu", "Test what a model or a configuration understands."),
     "data validate": ("validate:validate", "Check the project's files, like a compiler does."),
     "data validate stories": ("validate:validate_stories", "Check the stories for contradictions."),
     "components": ("components:components", "List pipeline components and policies by name."),
@@ -38,7 +39,6 @@ COMMANDS = {
 
 ABSENT = {
     "interactive": "Talk with `tertulia shell`, and add what was missing to the stories.",
-    "test nlu": "Write messages into test stories: `tertulia test` compares what is understood.",
     "visualize": "Check the stories with `tertulia data validate stories`.",
     "export": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "evaluate": "Read the events over the HTTP API: /conversations/<id>/tracker.",

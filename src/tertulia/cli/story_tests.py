@@ -1,4 +1,4 @@
-"""Tests models on stories: prints what failed, writes the files.
+"""Tests models on stories: prints what failed, gives what is written.
 
 Source: spec evaluation.md section 1.
 """
@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 import msgspec
 
-from tertulia.app import connect
 from tertulia.base.diagnostics import Diagnostics
-from tertulia.base.errors import ConfigError, DataError
+from tertulia.base.errors import DataError
+from tertulia.cli.results import Results
 from tertulia.cli.validate import show_problems
 from tertulia.core.domain.model import Generation
 from tertulia.data.stories.model import StoryData
@@ -22,8 +22,9 @@ from tertulia.evaluation.report import tables
 from tertulia.evaluation.results import Evaluation, StoryResult
 from tertulia.evaluation.run import evaluate
 from tertulia.evaluation.show import Side, story_lines
+from tertulia.evaluation.story_page import story_charts, story_section
 from tertulia.model.find import find_model, find_models
-from tertulia.model.load import Model, load_model
+from tertulia.model.load import Model
 
 _COLORS = {Side.BOTH: None, Side.STORY: "green", Side.BOT: "red"}
 
@@ -32,39 +33,38 @@ class StoryTest(msgspec.Struct, frozen=True, kw_only=True):
     """What to test with. stop: end at the first story with a wrong prediction."""
 
     stories: Path
-    out: Path
     wanted: Wanted
     end_to_end: bool = False
     max_stories: int | None = None
     stop: bool = False
 
 
-def run_tests(test: StoryTest, paths: Sequence[Path], *, every: bool) -> int:
-    """Test each model and write its files; those of several go into a folder each.
+def chosen_models(paths: Sequence[Path], *, every: bool) -> list[Path]:
+    """Return the models that paths mean. every: all models of the folders, not the newest."""
+    if not every:
+        return [find_model(path) for path in paths]
+    return [one for path in paths for folder in _runs(path) for one in find_models(folder)]
 
-    every: the paths are folders, and all models in them are meant.
+
+def _runs(folder: Path) -> list[Path]:
+    """Return the folders of the runs that `train core` compares, or the folder itself."""
+    return sorted(folder.glob("run_*")) or [folder]
+
+
+def story_results(model: Model, test: StoryTest) -> tuple[Results, Evaluation]:
+    """Test a model on stories; print what failed and return what to write.
 
     Raises:
         DataError: there is no story, or one failed where that shall stop the run.
-        ModelError: a model cannot be used.
-        ConfigError: the files cannot be written.
     """
-    models = [one for path in paths for one in (find_models(path) if every else [find_model(path)])]
-    counts: list[str] = []
-    for path in models:
-        if len(models) > 1:
-            click.secho(f"\n{path}", bold=True)
-        model = connect(load_model(path))
-        evaluation = _evaluated(model, test)
-        _show(evaluation)
-        out = test.out if len(models) == 1 else test.out / path.name.removesuffix(".tar.gz")
-        _write(result_files(evaluation, test.wanted), out)
-        counts.append(f"{len(evaluation.successful)} / {len(evaluation.stories)}  {path}")
-    if len(models) > 1:
-        click.echo("\nStories that passed:")
-        for line in counts:
-            click.echo(f"  {line}")
-    return 0
+    evaluation = _evaluated(model, test)
+    _show(evaluation)
+    results = Results(
+        files=result_files(evaluation, test.wanted),
+        charts=story_charts(evaluation),
+        sections=[story_section(evaluation, errors=test.wanted.failed)],
+    )
+    return results, evaluation
 
 
 def _evaluated(model: Model, test: StoryTest) -> Evaluation:
@@ -91,8 +91,27 @@ def _evaluated(model: Model, test: StoryTest) -> Evaluation:
     return evaluation
 
 
+def has_stories(model: Model, test: StoryTest) -> bool:
+    """Tell whether there is anything to test; problems of the files are left for later."""
+    return bool(_read(model, test, Diagnostics()).stories)
+
+
 def _stories(model: Model, test: StoryTest) -> StoryData:
     diagnostics = Diagnostics()
+    data = _read(model, test, diagnostics)
+    diagnostics.raise_if_errors()
+    show_problems(diagnostics.warnings, err=True)
+    if not data.stories:
+        raise DataError(
+            f"there is no story to test in '{test.stories}'",
+            hint="Name a file or folder with --stories; files of test stories are called "
+            "test_*.yml.",
+            code="T344",
+        )
+    return data
+
+
+def _read(model: Model, test: StoryTest, diagnostics: Diagnostics) -> StoryData:
     kind = "test" if test.end_to_end else "train"
     data = read_stories(
         [test.stories], domain=model.domain, env=os.environ, kind=kind, diagnostics=diagnostics
@@ -105,15 +124,6 @@ def _stories(model: Model, test: StoryTest) -> StoryData:
             env=os.environ,
             kind="test",
             diagnostics=diagnostics,
-        )
-    diagnostics.raise_if_errors()
-    show_problems(diagnostics.warnings, err=True)
-    if not data.stories:
-        raise DataError(
-            f"there is no story to test in '{test.stories}'",
-            hint="Name a file or folder with --stories; files of test stories are called "
-            "test_*.yml.",
-            code="T344",
         )
     return data
 
@@ -136,17 +146,3 @@ def _show_story(story: StoryResult) -> None:
     for line in story_lines(story):
         click.secho(str(line), fg=_COLORS[line.side])
     click.echo()
-
-
-def _write(files: dict[str, str], out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            (out / name).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(
-            f"the results cannot be written to '{out}': {error.strerror}",
-            hint="Name another folder with --out.",
-            code="T199",
-        ) from error
-    click.echo(f"The results are in {out}")

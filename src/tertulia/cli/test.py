@@ -1,6 +1,6 @@
-"""`tertulia test` and `tertulia test core`.
+"""`tertulia test`, `tertulia test core` and `tertulia test nlu`.
 
-Source: spec cli.md section 2, evaluation.md section 1.
+Source: spec cli.md section 2, evaluation.md sections 1 and 2.
 """
 
 from pathlib import Path
@@ -11,72 +11,128 @@ import click
 from tertulia.cli.command import (
     PATH,
     Command,
-    Decorated,
     logging_options,
     refused,
+    together,
     without_effect,
 )
 
-_ONLY_STORIES = "Stories are tested; messages in test stories test the understanding, too."
 
-
-def _options(function: Decorated) -> Decorated:
-    options = (
-        click.option(
-            "-m",
-            "--model",
-            "models",
-            type=PATH,
-            multiple=True,
-            metavar="PATH...",
-            help="Models, or folders whose newest one is meant.  [default: models]",
-        ),
-        click.option("--max-stories", type=click.IntRange(min=1), help="Test only the first N."),
-        click.option(
-            "--out", type=PATH, default=Path("results"), help="Folder to write.  [default: results]"
-        ),
-        click.option(
-            "--fail-on-prediction-errors",
-            "stop",
-            is_flag=True,
-            help="Stop at the first story with a wrong prediction; exit status 1.",
-        ),
-        click.option("--successes", is_flag=True, help="Write the stories that passed, too."),
-        click.option("--no-errors", is_flag=True, help="Do not write the stories that failed."),
-        click.option("--no-warnings", is_flag=True, help="Do not write stories with warnings."),
-        click.option(
-            "--evaluate-model-directory",
-            "every",
-            is_flag=True,
-            help="Test every model in the folder.",
-        ),
-        without_effect("--endpoints", takes_value=True, why="no action runs in a test"),
-        without_effect(
-            "--no-plot",
-            takes_value=False,
-            why="the confusion matrix is written as numbers, story_confusion_matrix.json",
-        ),
-        refused("--url", "Download the stories, and name the file with --stories."),
-        logging_options(),
+def _paths(*names: str, usual: str = "", about: str) -> Any:
+    return click.option(
+        *names,
+        type=PATH,
+        multiple=True,
+        default=(Path(usual),) if usual else (),
+        metavar="PATH...",
+        help=f"{about}  [default: {usual}]" if usual else about,
     )
-    for option in reversed(options):
-        function = option(function)
-    return function
 
 
-@click.command(cls=Command, help="Test a model on test stories (test_*.yml), messages included.")
-@click.option("-s", "--stories", type=PATH, help="File or folder.  [default: .]")
-@_options
-@refused("--nlu", _ONLY_STORIES)
-@refused("--config", _ONLY_STORIES)
-@refused("--domain", _ONLY_STORIES)
+_MODELS = _paths(
+    "-m",
+    "--model",
+    "models",
+    usual="models",
+    about="Models, or folders whose newest one is meant.",
+)
+_EXAMPLES = _paths("-u", "--nlu", usual="data", about="Files or folders of NLU examples.")
+_CONFIGS = _paths(
+    "-c", "--config", about="Configurations to train with and to compare, or to cross-validate."
+)
+
+
+_results = together(
+    click.option(
+        "--out", type=PATH, default=Path("results"), help="Folder to write.  [default: results]"
+    ),
+    click.option("--successes", is_flag=True, help="Write what was right, too."),
+    click.option("--no-errors", is_flag=True, help="Do not write what was wrong."),
+    click.option("--no-plot", is_flag=True, help="Draw no pictures."),
+    logging_options(),
+)
+
+
+_stories = together(
+    click.option("--max-stories", type=click.IntRange(min=1), help="Test only the first N."),
+    click.option(
+        "--fail-on-prediction-errors",
+        "stop",
+        is_flag=True,
+        help="Stop at the first story with a wrong prediction; exit status 1.",
+    ),
+    click.option("--no-warnings", is_flag=True, help="Do not write stories with warnings."),
+    click.option(
+        "--evaluate-model-directory",
+        "every",
+        is_flag=True,
+        help="Test every model in the folder, and compare them.",
+    ),
+    without_effect("--endpoints", takes_value=True, why="no action runs in a test"),
+    refused("--url", "Download the stories, and name the file with --stories."),
+)
+
+
+_training = together(
+    click.option("-d", "--domain", type=PATH, help="File or folder, for its responses."),
+    click.option("--cross-validation", is_flag=True, help="Train and test on parts in turn."),
+    click.option(
+        "-f",
+        "--folds",
+        type=click.IntRange(min=2),
+        default=5,
+        show_default=True,
+        help="Parts of a cross-validation.",
+    ),
+    click.option(
+        "-r", "--runs", type=click.IntRange(min=1), help="Runs of a comparison.  [default: 3]"
+    ),
+    click.option(
+        "-p",
+        "--percentages",
+        type=click.IntRange(0, 99),
+        multiple=True,
+        metavar="N...",
+        help="How much of the training data to keep out.  [default: 0 25 50 75]",
+    ),
+    click.option(
+        "--random-seed",
+        type=int,
+        default=42,
+        show_default=True,
+        help="The same seed makes the same parts and the same figures.",
+    ),
+)
+
+
+_FAIL_UNDER = click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 1),
+    metavar="F1",
+    help="Exit status 1 if the F1 of intents, responses or an extractor is less.",
+)
+
+
+@click.command(cls=Command, help="Test a model on test stories (test_*.yml) and NLU examples.")
+@click.option("-s", "--stories", type=PATH, default=Path(), help="File or folder.  [default: .]")
+@_EXAMPLES
+@_MODELS
+@_CONFIGS
+@_stories
+@_training
+@_FAIL_UNDER
+@_results
 def test(**given: Any) -> int:
-    """Test what test stories say."""
-    return _test(given, stories=given["stories"] or Path(), end_to_end=True)
+    """Test both parts."""
+    from tertulia.cli.testing import test_both
+
+    return test_both(given)
 
 
 @click.command(cls=Command, help="Test a model on stories. Wrong predictions fail no test run.")
-@click.option("-s", "--stories", type=PATH, help="File or folder.  [default: data]")
+@click.option(
+    "-s", "--stories", type=PATH, default=Path("data"), help="File or folder.  [default: data]"
+)
 @click.option(
     "--e2e",
     "--end-to-end",
@@ -84,30 +140,25 @@ def test(**given: Any) -> int:
     is_flag=True,
     help="Only test stories; what is understood of their messages is compared, too.",
 )
-@_options
+@_MODELS
+@_stories
+@_results
 def test_core(**given: Any) -> int:
     """Test what stories say."""
-    return _test(given, stories=given["stories"] or Path("data"), end_to_end=given["end_to_end"])
+    from tertulia.cli.testing import test_stories
+
+    return test_stories(given)
 
 
-def _test(given: dict[str, Any], *, stories: Path, end_to_end: bool) -> int:
-    from tertulia.cli.story_tests import StoryTest, run_tests
-    from tertulia.evaluation.files import Wanted
+@click.command(cls=Command, help="Test what a model or a configuration understands.")
+@_EXAMPLES
+@_MODELS
+@_CONFIGS
+@_training
+@_FAIL_UNDER
+@_results
+def test_nlu(**given: Any) -> int:
+    """Test on examples."""
+    from tertulia.cli.testing import test_examples
 
-    wanted = Wanted(
-        failed=not given["no_errors"],
-        successful=given["successes"],
-        warnings=not given["no_warnings"],
-    )
-    return run_tests(
-        StoryTest(
-            stories=stories,
-            out=given["out"],
-            wanted=wanted,
-            end_to_end=end_to_end,
-            max_stories=given["max_stories"],
-            stop=given["stop"],
-        ),
-        given["models"] or (Path("models"),),
-        every=given["every"],
-    )
+    return test_examples(given)

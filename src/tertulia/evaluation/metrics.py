@@ -1,7 +1,8 @@
 """Precision, recall and F1 per label and altogether. Pure; values in [0, 1].
 
 Rule: labels are those that were expected. What is only ever predicted counts as a mistake of the
-label it was predicted for, and has no line of its own.
+label it was predicted for, and has no line of its own. A label that is left out of the scores
+still counts in the accuracy.
 
 Source: spec evaluation.md section 1.2.
 """
@@ -55,21 +56,28 @@ class Metrics(msgspec.Struct, frozen=True):
         }
 
 
-def measure(targets: Sequence[str], predictions: Sequence[str]) -> Metrics:
-    """Return how well predictions fit targets; everything is 0 when there are none."""
+def measure(
+    targets: Sequence[str], predictions: Sequence[str], *, without: str | None = None
+) -> Metrics:
+    """Return how well predictions fit targets; everything is 0 when there are none.
+
+    without: a label that has no scores, such as that of words that are no entity.
+    """
     pairs = list(zip(targets, predictions, strict=True))
     expected, predicted = Counter(targets), Counter(predictions)
     right = Counter(target for target, guess in pairs if target == guess)
     labels = {
         label: _scores(right[label], predicted[label], expected[label])
         for label in sorted(expected)
+        if label != without
     }
-    hits = sum(right.values())
+    hits = sum(right[label] for label in labels)
     guesses = sum(predicted[label] for label in labels)
+    wanted = sum(one.support for one in labels.values())
     return Metrics(
         labels=labels,
-        accuracy=_share(hits, len(pairs)),
-        micro=_scores(hits, guesses, len(pairs)),
+        accuracy=_share(sum(right.values()), len(pairs)),
+        micro=_scores(hits, guesses, wanted),
         macro=_average(list(labels.values()), [1] * len(labels)),
         weighted=_average(list(labels.values()), [one.support for one in labels.values()]),
     )
@@ -94,6 +102,28 @@ def _average(scores: Sequence[Scores], weights: Sequence[int]) -> Scores:
 
 def _share(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
+
+
+def confused_with(
+    targets: Sequence[str], predictions: Sequence[str], *, at_most: int = 3
+) -> dict[str, dict[str, int]]:
+    """Return for each expected label what it was most often taken for, and how often."""
+    found: dict[str, Counter[str]] = {label: Counter() for label in targets}
+    for target, guess in zip(targets, predictions, strict=True):
+        if target != guess:
+            found[target][guess] += 1
+    return {label: dict(wrong.most_common(at_most)) for label, wrong in found.items()}
+
+
+def report_with_confusions(
+    targets: Sequence[str], predictions: Sequence[str], *, without: str | None = None
+) -> dict[str, Json]:
+    """Return the report, each label with what it was most often taken for (`confused_with`)."""
+    report = measure(targets, predictions, without=without).report()
+    for label, wrong in confused_with(targets, predictions).items():
+        if label != without:
+            report[label] = {**report[label], "confused_with": wrong}
+    return report
 
 
 def confusions(targets: Sequence[str], predictions: Sequence[str]) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from tertulia.core.understanding import Understanding
 from tertulia.data.nlu import NluData
 from tertulia.ml.parts import Parts
 from tertulia.nlu.checks import check_against_data, check_pipeline
-from tertulia.nlu.component import FEATURES, TOKENS, Lesson, Setting, Training
+from tertulia.nlu.component import ENTITIES, FEATURES, TOKENS, Lesson, Setting, Training
 from tertulia.nlu.components import AnyComponent, find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
 from tertulia.nlu.message import Message
@@ -73,6 +73,15 @@ class Pipeline:
     def connected(self, entity_server: EntityServer) -> "Pipeline":
         """Return the same pipeline with somebody to ask."""
         return Pipeline(self._components, self._stored, entity_server)
+
+    @property
+    def extractors(self) -> tuple[str, ...]:
+        """Names, as results carry them, of the components that find entities."""
+        return tuple(
+            one.setting.name
+            for one in self._components
+            if ENTITIES in one.provides and getattr(one.config, "entity_recognition", True)
+        )
 
     def parse(self, text: str) -> Understanding:
         """Return what the text means. Pure but for whom its components ask.

@@ -1,0 +1,1 @@
+"""Tests an NLU pipeline on examples: intents, entities by extractor, selected responses."""

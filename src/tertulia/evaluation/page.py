@@ -1,0 +1,201 @@
+"""One HTML page with everything a test found out: no script, no picture file, no network.
+
+Rule: whatever is written into the page is escaped by `tag` and `text`; nothing else makes markup.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import msgspec
+
+from tertulia.evaluation.charts import (
+    BINS,
+    Chart,
+    Comparison,
+    ConfusionMatrix,
+    Histogram,
+    binned,
+    readable,
+)
+from tertulia.evaluation.page_style import STYLE
+
+Json = Any
+
+
+AVERAGES = ("micro avg", "macro avg", "weighted avg")
+_OTHERS = frozenset({*AVERAGES, "accuracy", "conversation_accuracy"})
+
+
+class Html(str):
+    """Text that is markup already."""
+
+    __slots__ = ()
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the page. facts: shown large, name to value. blocks: markup below them."""
+
+    title: str
+    facts: Mapping[str, str]
+    blocks: Sequence[Html]
+
+
+def tag(name: str, *content: str, **attributes: object) -> Html:
+    """Return an element; content that is no `Html` is escaped. `class_` writes `class`."""
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    inner = "".join(one if isinstance(one, Html) else escape(one) for one in content)
+    return Html(f"<{name}{written}>{inner}</{name}>")
+
+
+def page(title: str, sections: Sequence[Section], *, about: str = "") -> str:
+    """Return the whole page."""
+    body = [tag("h1", title)]
+    if about:
+        body.append(tag("p", about, class_="about"))
+    if len(sections) > 1:
+        links = [tag("a", one.title, href=f"#s{n}") for n, one in enumerate(sections)]
+        body.append(tag("nav", *links))
+    body += [_section(number, section) for number, section in enumerate(sections)]
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    head = (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
+    )
+    return head + "\n".join(body) + "</main></body></html>\n"
+
+
+def _section(number: int, section: Section) -> Html:
+    facts = [
+        tag("div", tag("b", value), tag("span", name), class_="fact")
+        for name, value in section.facts.items()
+    ]
+    return tag(
+        "section",
+        tag("h2", section.title),
+        tag("div", *facts, class_="facts"),
+        *section.blocks,
+        id=f"s{number}",
+    )
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, class_: str = "") -> Html:
+    """Return a table; of each row the first cell names it."""
+    body = [
+        tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:]))
+        for row in rows
+    ]
+    top = tag("tr", *(tag("th", one, scope="col") for one in head))
+    return tag(
+        "div",
+        tag("table", tag("thead", top), tag("tbody", *body), class_=class_),
+        class_="wide",
+    )
+
+
+def folded(title: str, *content: str, is_open: bool = False) -> Html:
+    """Return what a reader opens to see."""
+    return tag("details", tag("summary", title), *content, open="" if is_open else None)
+
+
+def report_table(report: Mapping[str, Json]) -> Html:
+    """Return the per-label report, labels with the lowest F1 first, averages last."""
+    labels = [name for name in report if name not in _OTHERS]
+    labels.sort(key=lambda name: (report[name]["f1-score"], name))
+    rows = [(name, *_scores(report[name]), _confused(report[name])) for name in labels]
+    rows += [(name, *_scores(report[name]), "") for name in AVERAGES if name in report]
+    head = ("label", "precision", "recall", "F1", "examples", "taken for")
+    return table(head, rows, class_="scores")
+
+
+def _scores(row: Mapping[str, Json]) -> list[str]:
+    shares = [f"{row[key]:.3f}" for key in ("precision", "recall", "f1-score")]
+    return [*shares, str(row["support"])]
+
+
+def _confused(row: Mapping[str, Json]) -> str:
+    wrong: Mapping[str, int] = row.get("confused_with", {})
+    return ", ".join(f"{name} ({count})" for name, count in wrong.items())
+
+
+def chart(found: Chart) -> Html:
+    """Return a chart as markup that needs no picture."""
+    if isinstance(found, ConfusionMatrix):
+        return _matrix(readable(found))
+    if isinstance(found, Histogram):
+        return _histogram(found)
+    return _comparison(found)
+
+
+def _matrix(found: ConfusionMatrix) -> Html:
+    top = max((max(row, default=0) for row in found.counts), default=0) or 1
+    head = tag("tr", tag("th", ""), *(_column(label) for label in found.labels))
+    rows = [
+        tag("tr", tag("th", label, scope="row"), *_cells(found, i, top))
+        for i, label in enumerate(found.labels)
+    ]
+    caption = tag("caption", f"{found.title}. Rows: expected, columns: predicted.")
+    return tag("div", tag("table", caption, head, *rows, class_="matrix"), class_="wide")
+
+
+def _column(label: str) -> Html:
+    return tag("th", tag("span", label), scope="col")
+
+
+def _cells(found: ConfusionMatrix, row: int, top: int) -> list[Html]:
+    cells: list[Html] = []
+    for column, count in enumerate(found.counts[row]):
+        strength = round(0.15 + 0.85 * (count / top) ** 0.5, 2) if count else 0
+        kind = "hit" if row == column else "miss"
+        names = f"{found.labels[row]} taken for {found.labels[column]}: {count}"
+        cells.append(
+            tag(
+                "td",
+                str(count) if count else "",
+                class_=f"{kind} dark" if strength > 0.6 else kind,
+                style=f"--s:{strength}" if count else None,
+                title=names if count else None,
+            )
+        )
+    return cells
+
+
+def _histogram(found: Histogram) -> Html:
+    right, wrong = binned(found.right), binned(found.wrong)
+    top = max(*right, *wrong, 1)
+    bars = [
+        tag(
+            "div",
+            tag("i", class_="up", style=f"height:{100 * right[n] / top:.1f}%"),
+            tag("i", class_="down", style=f"height:{100 * wrong[n] / top:.1f}%"),
+            class_="bin",
+            title=f"{n / BINS:.2f} to {(n + 1) / BINS:.2f}: {right[n]} right, {wrong[n]} wrong",
+        )
+        for n in range(BINS)
+    ]
+    legend = f"{len(found.right)} right above, {len(found.wrong)} wrong below the line"
+    axis = tag("div", *(tag("span", label) for label in ("0", "confidence", "1")), class_="axis")
+    caption = tag("figcaption", f"{found.title}: {legend}.")
+    return tag("figure", caption, tag("div", *bars, class_="bins"), axis)
+
+
+def _comparison(found: Comparison) -> Html:
+    rows = [
+        (
+            curve.name,
+            *(
+                f"{mean:.3f} ± {deviation:.3f}"
+                for mean, deviation in zip(curve.means, curve.deviations, strict=True)
+            ),
+        )
+        for curve in found.curves
+    ]
+    places = [f"{place:g}" for place in found.places]
+    title = tag("p", f"{found.title}. {found.y_label}; columns: {found.x_label}.")
+    return tag("div", title, table(("configuration", *places), rows))
