@@ -20,6 +20,21 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
 
 
+CORS = (
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "vary",
+)
+
+
+def headers_of(headers: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """Return some of the headers, their names in lower case."""
+    return {name.lower(): value for name, value in headers.items() if name.lower() in names}
+
+
 class Such:
     """Equal to every value that passes a test: a part of an answer that no recording can tell."""
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import warnings
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 import httpx2
+import jwt
 import msgspec
 import yaml
 
@@ -17,11 +19,12 @@ from tertulia.adapters.remote.client import EndpointClient
 from tertulia.adapters.remote.responses import HttpResponseServer
 from tertulia.schema.endpoints import ActionEndpoint, ResponseEndpoint
 
-from .judging import Answer, Rule, Score
+from .judging import CORS, Answer, Rule, Score, headers_of
 from .legacy_normal import normal, of_recorded_keys
 from .normal import first_difference
 
 Json = Any
+COMPARED = ("content-type",)
 _START = 1_700_000_000.5
 """The time that the placeholders of requests stand for; later events of a list follow by 10 s."""
 
@@ -40,6 +43,7 @@ class Exchange(msgspec.Struct, frozen=True):
     request: dict[str, Json]
     recorded: Json
     answer: Answer
+    cors: Answer
     traffic: list[dict[str, Json]]
 
     @property
@@ -74,13 +78,14 @@ class Exchange(msgspec.Struct, frozen=True):
 class Past(msgspec.Struct):
     """What happened to conversations so far. answered: those with an answer other than an error;
     refused: those with an error. accepted: those that only the recorded server refused.
-    domain: what was recorded as the bot's domain, as JSON.
+    domain: what was recorded as the bot's domain, as JSON. origins: those the server allows.
     """
 
     answered: set[str] = msgspec.field(default_factory=set[str])
     refused: set[str] = msgspec.field(default_factory=set[str])
     accepted: set[str] = msgspec.field(default_factory=set[str])
     domain: Json = None
+    origins: Sequence[str] = ()
 
 
 class LegacyRule(msgspec.Struct, frozen=True):
@@ -95,6 +100,14 @@ class LegacyRule(msgspec.Struct, frozen=True):
         return Rule(
             self.name, self.why, lambda exchange, wanted: self.expect(exchange, wanted, past)
         )
+
+
+class Allowed(msgspec.Struct):
+    """What pages of other origins may do. origins: those that the server is started with."""
+
+    score: Score
+    rules: Sequence[LegacyRule]
+    origins: Sequence[str] = ()
 
 
 _REMINDER_YEAR = re.compile(r'("date_time": ")\d{4}-')
@@ -117,9 +130,10 @@ def read_exchanges(path: Path) -> list[Exchange]:
                 body = _lines(response.get("text") or json.dumps(body))
             if record["request"]["path"] == "/conversations" and isinstance(body, list):
                 body = sorted(body)  # they came in no order
-            answer = Answer(response["status"], normal(body))
-            note = record["note"] or ""
-            found.append(Exchange(record["n"], note, record["request"], body, answer, []))
+            headers = response["headers"]
+            answer = Answer(response["status"], normal(body), headers_of(headers, COMPARED))
+            note, cors = record["note"] or "", Answer(0, "", headers_of(headers, CORS))
+            found.append(Exchange(record["n"], note, record["request"], body, answer, cors, []))
     return found
 
 
@@ -132,14 +146,17 @@ async def replay(
     before: Callable[[Exchange], Awaitable[None]],
     absent: Callable[[Exchange], bool],
     overruled: set[str],
+    allowed: Allowed | None = None,
 ) -> Score:
     """Send every recorded request and compare the answers.
 
     before: told of each exchange before it is sent. absent: tells of exchanges with routes that
     the server does not have; they are left out, and so are their conversations from there on.
     overruled: conversations in which our learned policy would have decided otherwise, so far.
+    allowed: compares what pages of other origins may do as well.
     """
     score, past, skipped = Score(name), Past(), set[str]()
+    past.origins = allowed.origins if allowed else ()
     bound = [rule.after(past) for rule in rules]
     for exchange in exchanges:
         about = exchange.conversation
@@ -153,10 +170,16 @@ async def replay(
         received = await client.request(
             exchange.method, _path(exchange), headers=_headers(exchange), content=_content(exchange)
         )
-        got = _known(exchange, Answer(received.status_code, normal(_body(received))))
+        headers = headers_of(received.headers, COMPARED)
+        answer = Answer(received.status_code, normal(_body(received)), headers)
+        got = _known(exchange, answer)
         used = [LEARNED] if about in overruled and got.status < 400 else []
         what = f"{exchange.number} {exchange.note}: {exchange.method} {exchange.path}"
         score.judge(exchange, what, (exchange.answer, got), bound, used)
+        if allowed is not None:
+            answers = (exchange.cors, Answer(0, "", headers_of(received.headers, CORS)))
+            rules_of_pages = [rule.after(past) for rule in allowed.rules]
+            allowed.score.judge(exchange, what, answers, rules_of_pages)
         if about is not None:
             if exchange.path.endswith("/predict"):
                 overruled.discard(about)  # nothing came of it
@@ -167,13 +190,17 @@ async def replay(
 def _known(exchange: Exchange, got: Answer) -> Answer:
     """Return our answer without the keys that we add; clients ignore what they do not know."""
     if isinstance(got.body, dict):
-        added = _ADDED_TO_ERRORS if got.status >= 400 else _ADDED.get(exchange.path, ())
-        return Answer(got.status, {k: v for k, v in got.body.items() if k not in added})
+        bare = exchange.path.partition("?")[0]
+        added = _ADDED_TO_ERRORS if got.status >= 400 else _ADDED.get(bare, ())
+        body = {k: v for k, v in got.body.items() if k not in added}
+        return Answer(got.status, body, got.headers)
     return got
 
 
 _ADDED_TO_ERRORS = ("error_code",)
-_ADDED = {"/status": ("model_file", "model_id", "fingerprint", "num_active_training_jobs")}
+_ADDED: Mapping[str, Sequence[str]] = {
+    "/status": ("model_file", "model_id", "fingerprint", "num_active_training_jobs")
+}
 
 
 async def _remember(
@@ -203,7 +230,26 @@ def _path(exchange: Exchange) -> str:
 
 def _headers(exchange: Exchange) -> Mapping[str, str]:
     """Return the recorded headers; the recording program sent no others of meaning."""
-    return {"Accept-Encoding": "identity", **exchange.request["headers"]}
+    return {"Accept-Encoding": "identity", **postponed(exchange.request["headers"])}
+
+
+def postponed(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return headers whose token counts from a later time, if it counted from one yet to come."""
+    scheme, _, token = headers.get("Authorization", "").partition(" ")
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return headers
+    later = {name: _MUCH_LATER for name in ("nbf", "iat") if name in claims}
+    if not later:
+        return headers
+    with warnings.catch_warnings(action="ignore"):  # the recorded secret is short
+        signed = jwt.encode({**claims, **later}, JWT_SECRET)
+    return {**headers, "Authorization": f"{scheme} {signed}"}
+
+
+JWT_SECRET = "thisismysecret"
+_MUCH_LATER = 32_500_000_000  # in the year 2999
 
 
 def _content(exchange: Exchange) -> bytes | None:

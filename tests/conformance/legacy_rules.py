@@ -15,6 +15,7 @@ Json = Any
 
 _NEWER_EVENTS = ("cancel_reminder",)
 _STANDARD = "action_default_ask_rephrase"
+JSON_TYPE = {"content-type": "application/json"}
 _ERROR: dict[str, Json] = {
     "version": "0.13.8",
     "status": "failure",
@@ -23,6 +24,8 @@ _ERROR: dict[str, Json] = {
 }
 _REASONS = {
     400: ("InvalidParameter", "BadRequest"),
+    401: ("NotAuthenticated",),
+    403: ("NotAuthorized",),
     404: ("NotFound", "InvalidParameter"),
     405: ("MethodNotAllowed",),
 }
@@ -32,7 +35,8 @@ _REASONS = {
 def _failure(status: int, **known: Json) -> Answer:
     reason = Such("a reason", lambda value: value in _REASONS[status])
     place = Such("a place", lambda value: not value or set(value) == {"parameter", "in"})
-    return Answer(status, {**_ERROR, "code": status, "reason": reason, "details": place, **known})
+    body = {**_ERROR, "code": status, "reason": reason, "details": place, **known}
+    return Answer(status, body, JSON_TYPE)
 
 
 def _is_html(answer: Answer) -> bool:
@@ -50,7 +54,7 @@ def _bare_path(exchange: Exchange) -> str:
 def _any_accept(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     accept = exchange.request["headers"].get("Accept", "")
     if wanted.status == 406 and "*/*" in accept:
-        return Answer(200, past.domain)
+        return Answer(200, past.domain, JSON_TYPE)
     return None
 
 
@@ -62,13 +66,15 @@ def _newer_input(exchange: Exchange, wanted: Answer, past: Past) -> Answer | Non
     if exchange.method == "POST" and path.endswith("/events"):
         is_newer = isinstance(body, list) or (isinstance(body, dict) and _is_newer(body))
         posted = body if isinstance(body, list) else [body]
-        return Answer(200, _log_ending_with(posted)) if is_newer else None
+        return Answer(200, _log_ending_with(posted), JSON_TYPE) if is_newer else None
     if path == "/predict" and body == []:
-        return Answer(200, {"scores": ANYTHING, "policy": ANYTHING, "tracker": _log_of([])})
+        return Answer(
+            200, {"scores": ANYTHING, "policy": ANYTHING, "tracker": _log_of([])}, JSON_TYPE
+        )
     if exchange.request["headers"].get("Content-Type") == "text/plain" and path.endswith(
         "/webhook"
     ):
-        return Answer(200, _said_to(body["sender"]))
+        return Answer(200, _said_to(body["sender"]), JSON_TYPE)
     return None
 
 
@@ -109,7 +115,7 @@ def _newer_route(exchange: Exchange, wanted: Answer, past: Past) -> Answer | Non
     if wanted.status == 404 and path == "/parse":
         return _failure(400)
     if wanted.status in (404, 308) and exchange.method == "GET" and path in _OTHER_SLASH:
-        return Answer(200, _OTHER_SLASH[path])
+        return Answer(200, _OTHER_SLASH[path], JSON_TYPE)
     return None
 
 
@@ -121,7 +127,7 @@ _OTHER_SLASH: Mapping[str, Json] = {
 
 
 def _no_crash(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
-    if wanted.status != 500:
+    if wanted.status != 500 or _is_crash_of_authentication(wanted):
         return None
     if _is_html(wanted):
         return _failure(400)
@@ -129,6 +135,44 @@ def _no_crash(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     if reason == "PredictionException":
         return None
     return _failure(400, **({"reason": reason} if reason == "NotSupported" else {}))
+
+
+def _is_crash_of_authentication(answer: Answer) -> bool:
+    return answer.status == 500 and answer.body == "Internal Server Error"
+
+
+def _refused(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    """Expect our error body for every credential, and 401 for one that cannot be read."""
+    if isinstance(wanted.body, dict) and "msg" in wanted.body:
+        return _failure(401)
+    return _failure(403) if _is_crash_of_authentication(wanted) else None
+
+
+def _bearer_token(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    sent = exchange.request["headers"].get("Authorization")
+    if wanted.status != 401 or exchange.path != "/conversations" or sent is None:
+        return None
+    return Answer(200, Such("ids", lambda value: isinstance(value, list)), JSON_TYPE)
+
+
+def _any_case(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    """Expect the token to be read whatever the case of its scheme (RFC 9110, section 11.1)."""
+    sent = exchange.request["headers"].get("Authorization", "")
+    if wanted.status != 422 or not sent.startswith("bearer "):
+        return None
+    return Answer(200, Such("no error", lambda value: "reason" not in value), JSON_TYPE)
+
+
+def _preflight(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if exchange.method != "OPTIONS":
+        return None
+    return Answer(200, "", {})  # without a body there is no type of it
+
+
+def _story_as_text(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    if not _bare_path(exchange).endswith("/story") or wanted.status != 200:
+        return None
+    return Answer(200, wanted.body, {"content-type": "text/plain; charset=utf-8"})
 
 
 def _nameless(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
@@ -146,7 +190,9 @@ def _json_error(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None
 
 
 def _own_words(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
-    return Answer(wanted.status, {**wanted.body, "message": WORDS}) if _is_failure(wanted) else None
+    if not _is_failure(wanted):
+        return None
+    return Answer(wanted.status, {**wanted.body, "message": WORDS, "help": None}, wanted.headers)
 
 
 def _action_back(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
@@ -156,23 +202,27 @@ def _action_back(exchange: Exchange, wanted: Answer, past: Past) -> Answer | Non
     if isinstance(scores, dict):
         actions = list(scores["actions"])
         actions.insert(actions.index(_STANDARD) + 1, "action_back")
-        return Answer(wanted.status, {**wanted.body, "scores": {**scores, "actions": actions}})
+        return Answer(
+            wanted.status, {**wanted.body, "scores": {**scores, "actions": actions}}, wanted.headers
+        )
     names = [each["action"] for each in scores]
     at = names.index(_STANDARD) + 1
     inserted = [*scores[:at], {"action": "action_back", "score": 0.0}, *scores[at:]]
-    return Answer(wanted.status, {**wanted.body, "scores": inserted})
+    return Answer(wanted.status, {**wanted.body, "scores": inserted}, wanted.headers)
 
 
 def _unborn(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     if exchange.path != "/conversations" or not isinstance(wanted.body, list):
         return None
     unborn = past.refused - past.answered
-    return Answer(wanted.status, sorted((set(wanted.body) - unborn) | past.accepted))
+    return Answer(
+        wanted.status, sorted((set(wanted.body) - unborn) | past.accepted), wanted.headers
+    )
 
 
 def _certain(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     body = _replaced(wanted.body, lambda figure: 1.0 if figure == _CONFIRMED else figure)
-    return Answer(wanted.status, body) if body != wanted.body else None
+    return Answer(wanted.status, body, wanted.headers) if body != wanted.body else None
 
 
 _CONFIRMED = 1.2
@@ -205,7 +255,7 @@ def own_reminders(exchanges: Iterable[Exchange]) -> LegacyRule:
         is_later = re.match(r"\d+ s later", exchange.note)
         if not is_later or not waiting or len(used[waiting[0]["name"]]) == 1:
             return None
-        return Answer(200, _after_firing(wanted.body, waiting[0]))
+        return Answer(200, _after_firing(wanted.body, waiting[0]), JSON_TYPE)
 
     why = "a reminder replaces only those of its own conversation that have its name"
     return LegacyRule("own-reminders", why, expect)
@@ -237,7 +287,14 @@ def _after_firing(body: dict[str, Json], reminder: dict[str, Json]) -> dict[str,
     return {**body, **state, "events": [*body["events"], *own]}
 
 
+BEARER_TOKEN = LegacyRule(
+    "bearer-token", "`Authorization: Bearer` may carry the token of --auth-token", _bearer_token
+)
 RULES = (
+    LegacyRule("any-case", "`bearer` is as good as `Bearer`", _any_case),
+    LegacyRule("refused", "a refused credential is 401 with the API's error body", _refused),
+    LegacyRule("preflight", "OPTIONS needs no credentials and has no body", _preflight),
+    LegacyRule("story-as-text", "a story is text, not HTML", _story_as_text),
     LegacyRule(
         "accept-anything",
         "`Accept: */*`, which curl sends, gets the domain as JSON instead of 406",
@@ -271,5 +328,36 @@ RULES = (
         "certainty-is-1",
         "an intent that the user confirmed has confidence 1.0, as from 0.14 on, not 1.2",
         _certain,
+    ),
+)
+
+
+def _named_origin(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    """Expect every answer to name the origin if it is allowed, and none that is not."""
+    origin = exchange.request["headers"].get("Origin")
+    if not past.origins:
+        return Answer(0, "", {})
+    if origin not in past.origins:
+        return Answer(0, "", {"vary": "Origin"})
+    asked = exchange.request["headers"].get("Access-Control-Request-Headers")
+    methods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+    preflight = {
+        "access-control-allow-headers": asked,
+        "access-control-allow-methods": methods,
+    }
+    allowed = {
+        "access-control-allow-credentials": "true",
+        "access-control-allow-origin": origin,
+        "access-control-expose-headers": "filename",
+        "vary": "Origin",
+    }
+    return Answer(0, "", {**allowed, **(preflight if asked else {})})
+
+
+CORS_RULES = (
+    LegacyRule(
+        "named-origins",
+        "every answer names the origin when it is allowed, and no answer allows another one",
+        _named_origin,
     ),
 )

@@ -11,20 +11,12 @@ import httpx2
 import msgspec
 import yaml
 
-from .judging import Answer, Rule, Score
+from .judging import CORS, Answer, Rule, Score, headers_of
 from .normal import normal
 
 Json = Any
 
 COMPARED = ("allow", "content-disposition", "content-type", "filename")
-CORS = (
-    "access-control-allow-credentials",
-    "access-control-allow-headers",
-    "access-control-allow-methods",
-    "access-control-allow-origin",
-    "access-control-expose-headers",
-    "vary",
-)
 
 
 class Exchange(msgspec.Struct, frozen=True):
@@ -143,13 +135,11 @@ _ADDED = {"/status": ("fingerprint", "is_ready", "model_fingerprint")}
 
 
 def _answer(path: str, status: int, headers: Mapping[str, str], body: Json) -> Answer:
-    kept = {name.lower(): value for name, value in headers.items() if name.lower() in COMPARED}
-    return Answer(status, _comparable(path, normal(body)), kept)
+    return Answer(status, _comparable(path, normal(body)), headers_of(headers, COMPARED))
 
 
 def _cors(headers: Mapping[str, str]) -> Answer:
-    kept = {name.lower(): value for name, value in headers.items() if name.lower() in CORS}
-    return Answer(0, "", kept)
+    return Answer(0, "", headers_of(headers, CORS))
 
 
 def _comparable(path: str, body: Json) -> Json:

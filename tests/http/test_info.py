@@ -29,6 +29,8 @@ async def test_greeting_is_that_of_the_profile(client: Client, profile: Profile)
     }
     assert answer.status_code == 200
     assert answer.text == expected[profile]
+    kind = {"legacy": "text/html", "modern": "text/plain"}[profile]
+    assert answer.headers["content-type"] == f"{kind}; charset=utf-8"
 
 
 async def test_version_is_that_of_the_profile(client: Client, profile: Profile) -> None:

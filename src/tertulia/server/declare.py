@@ -17,6 +17,7 @@ ID = "{conversation_id:str}"
 
 JSON = "application/json"
 TEXT = "text/plain"
+HTML = "text/html"
 
 _FACTS = "facts"
 _BODY_ERRORS = (

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response
 
 from tertulia.server.body import AnyRequest
-from tertulia.server.declare import TEXT, Facts, operation
+from tertulia.server.declare import HTML, TEXT, Facts, operation
 from tertulia.server.errors import NO_MODEL
 from tertulia.server.served import served_by
 from tertulia.server.settings import Advertised, ServerSettings
@@ -33,11 +33,13 @@ class Status(msgspec.Struct, frozen=True):
     "/",
     summary="Greeting",
     tag="server",
-    facts=Facts(scope="open", media_types=(TEXT,), model=False, store=False),
+    facts=Facts(scope="open", media_types=(TEXT, HTML), model=False, store=False),
 )
 async def greet(request: AnyRequest) -> Response[bytes]:
     """Say which server this is, as monitoring of the originals expects it."""
-    return Response(greeting(served_by(request).settings).encode(), media_type=TEXT)
+    settings = served_by(request).settings
+    kind = HTML if settings.is_legacy else TEXT
+    return Response(greeting(settings).encode(), media_type=kind)
 
 
 def greeting(settings: ServerSettings) -> str:

@@ -1,0 +1,52 @@
+"""Recorded requests to Rasa Core 0.13.8 get the same answers: who may ask, and from where."""
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from tertulia.base.secret import Secret
+from tertulia.server.settings import ServerSettings
+
+from .bots import FOLDER, legacy_bot, served
+from .judging import Score
+from .legacy_replay import JWT_SECRET, Allowed, Exchange, read_exchanges
+from .legacy_replay import replay as send_all
+from .legacy_rules import BEARER_TOKEN, CORS_RULES, RULES
+
+RECORDINGS = FOLDER / "legacy" / "recordings"
+OPEN = ServerSettings(profile="legacy", enable_api=True)
+SETTINGS = {
+    "auth_jwt": replace(OPEN, jwt_secret=Secret(JWT_SECRET)),
+    "auth_token": replace(OPEN, auth_token=Secret("thisismysecret")),
+    "cors": replace(OPEN, cors_origins=("http://ok.example",)),
+    "no_enable_api": replace(OPEN, enable_api=False),
+}
+ABSENT = re.compile(r"/(evaluate|finetune|model)\b")
+"""Routes that docs/compatibility.md calls absent."""
+
+
+@pytest.mark.parametrize("file", SETTINGS)
+async def test_recorded_requests_get_the_recorded_answers(file: str, scores: list[str]) -> None:
+    settings = SETTINGS[file]
+    allowed = Allowed(Score(f"{file} CORS"), CORS_RULES, settings.cors_origins)
+    rules = (BEARER_TOKEN, *RULES) if settings.auth_token else RULES
+
+    async def before(exchange: Exchange) -> None:
+        return None
+
+    async with served(legacy_bot("mood", "policies_memo.yml"), settings) as client:
+        found = await send_all(
+            file,
+            read_exchanges(RECORDINGS / f"{file}.jsonl"),
+            client,
+            rules,
+            before=before,
+            absent=lambda exchange: ABSENT.match(exchange.path) is not None,
+            overruled=set(),
+            allowed=allowed,
+        )
+    both = (found, allowed.score)
+    scores.extend(map(str, both))
+    wrong = [each for score in both for each in score.differences]
+    assert not wrong, "\n".join([*map(str, both), *wrong])
