@@ -121,7 +121,7 @@ def read_exchanges(path: Path) -> list[Exchange]:
     found: list[Exchange] = []
     for line in path.read_text("utf-8").splitlines():
         record = json.loads(_REMINDER_YEAR.sub(r"\g<1>2999-", line))
-        if "_note" in record:
+        if "_note" in record and found:  # a note before all exchanges is of the start
             found[-1].traffic.append(record["_note"])
         elif "n" in record:
             response = record["response"]

@@ -1,5 +1,6 @@
 """Recorded requests to Rasa Core 0.13.8 get the same answers: who may ask, and from where."""
 
+import asyncio
 import re
 
 import pytest
@@ -24,6 +25,18 @@ SETTINGS = {
 }
 ABSENT = re.compile(r"/(evaluate|finetune|model)\b")
 """Routes that docs/compatibility.md calls absent."""
+
+
+@pytest.mark.parametrize("way", ["", "?stream=true"])
+async def test_twenty_messages_at_once_of_one_conversation_are_all_kept(way: str) -> None:
+    async with served(legacy_bot("mood", "policies_memo.yml"), OPEN) as client:
+        body = {"sender": "one", "message": "/hello"}
+        sent = [client.post(f"/webhooks/rest/webhook{way}", json=body) for _ in range(20)]
+        answers = await asyncio.gather(*sent)
+        shown = await client.get("/conversations/one/tracker?include_events=ALL")
+    assert {answer.status_code for answer in answers} == {200}
+    kinds = [event["event"] for event in shown.json()["events"]]
+    assert kinds.count("user") == 20
 
 
 @pytest.mark.parametrize("file", SETTINGS)
