@@ -7,6 +7,7 @@ import time
 import uuid
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -24,13 +25,17 @@ from tertulia.engine.conversations import Conversations
 from tertulia.engine.keeper import ModelKeeper, load_and_warm
 from tertulia.engine.perform import Outside
 from tertulia.engine.process import Processor
+from tertulia.engine.pulling import Pulling
 from tertulia.engine.service import Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.model.load import Model
 from tertulia.model.packed import Packed
 from tertulia.nlu.pipeline import Pipeline
-from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints
+from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints, ModelEndpoint
 from tertulia.stores import Wanted, open_store
+
+if TYPE_CHECKING:
+    from tertulia.adapters.remote.models import HttpModelServer
 
 _log = logging.getLogger("tertulia.app")
 
@@ -54,16 +59,17 @@ class RandomIds:
 class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a service is built from.
 
-    model: None serves without a bot. packed: what it was loaded from, to come back to. folder:
-    the project's, whose `.tertulia/` holds the conversations unless the endpoints name a store.
-    store: `sqlite` or `memory`, whatever the endpoints say. endpoints: a file. actions: a package
-    in the working directory, whose actions are run here, whatever the endpoints say.
-    action_limit: actions the bot may take between two messages. telemetry: what watches turns
-    and calls.
+    model: None serves without a bot. packed: what it was loaded from, to come back to. nlu: of
+    0.x, what understands for models that only decide. folder: the project's, whose `.tertulia/`
+    holds the conversations unless the endpoints name a store. store: `sqlite` or `memory`,
+    whatever the endpoints say. endpoints: a file. actions: a package in the working directory,
+    whose actions are run here, whatever the endpoints say. action_limit: actions the bot may take
+    between two messages. telemetry: what watches turns and calls.
     """
 
     model: Model | None
     packed: Packed | None = None
+    nlu: Packed | None = None
     folder: Path
     store: Wanted | None = None
     endpoints: Path | None = None
@@ -105,8 +111,10 @@ async def build_service(settings: AppSettings) -> Service:
         action_limit=settings.action_limit,
     )
     assistant = Assistant(connect(settings.model)) if settings.model is not None else None
-    load = partial(load_and_warm, connect=connect)
-    return Service(processor, ModelKeeper(assistant, packed=settings.packed, load=load))
+    load = partial(load_and_warm, connect=connect, beside=settings.nlu)
+    keeper = ModelKeeper(assistant, packed=settings.packed, load=load)
+    pulling = Pulling(keeper, _model_server)
+    return Service(processor, keeper, pulling=pulling, model_server=endpoints.models)
 
 
 def connect(model: Model) -> Model:
@@ -174,6 +182,12 @@ def _note_missing(runner: InProcessActions, model: Model | None) -> None:
     for name in [action.name for action in model.domain.actions]:
         if not name.startswith("utter_") and name not in (*built_in, *runner.names):
             _log.warning("T623 the domain lists the action '%s', which no package has", name)
+
+
+def _model_server(endpoint: ModelEndpoint) -> "HttpModelServer":
+    from tertulia.adapters.remote.models import HttpModelServer
+
+    return HttpModelServer(endpoint)
 
 
 def _response_server(endpoints: Endpoints, telemetry: Telemetry) -> ResponseWriter | None:

@@ -53,6 +53,13 @@ GUARDED = [
     ("POST", "/model/predict"),
     ("POST", "/parse"),
     ("POST", "/model/parse"),
+    ("POST", "/model"),
+    ("PUT", "/model"),
+    ("DELETE", "/model"),
+    ("POST", "/model/rollback"),
+    ("POST", "/model/train"),
+    ("POST", "/model/test/stories"),
+    ("POST", "/evaluate"),
 ]
 
 

@@ -6,11 +6,12 @@ TertuliaError(code, message, hint, at)
 │   ├── DomainError    T2xx  domain files
 │   ├── DataError      T3xx  stories, rules, NLU data
 │   └── ProblemsFound        several of the above at once, from one run over the files
-├── ModelError         T4xx  model missing, damaged, too old, hostile
+├── ModelError         T4xx  model missing, damaged, too old, hostile; NoEarlierModel
 ├── ComponentError     T5xx  UnknownComponent, MissingExtra, BadComponent
 ├── PortError          T6xx  carries `retry`
 │   ├── StoreUnavailable  StoreConflict  LockTimeout
-│   └── ActionServerError  ResponseServerError  ChannelError
+│   ├── ActionServerError  ResponseServerError  ChannelError
+│   └── TooManyJobs  JobFailed  ModelServerError  CallbackFailed
 ├── TurnError          T7xx  ActionLimitReached, UnknownAction, ActionRejected, EventRejected
 └── RequestError       T8xx  a request that cannot be served as it is
 """
@@ -94,6 +95,12 @@ class ModelError(TertuliaError):
     code = "T401"
 
 
+class NoEarlierModel(ModelError):
+    """There is no model to go back to."""
+
+    code = "T416"
+
+
 class ComponentError(TertuliaError):
     """A named component cannot be used."""
 
@@ -162,6 +169,32 @@ class ChannelError(PortError):
     """A channel could not deliver a message."""
 
     code = "T606"
+
+
+class TooManyJobs(PortError):
+    """As many training and test jobs are under way as the server takes."""
+
+    code = "T650"
+    retry = True
+
+
+class JobFailed(PortError):
+    """The process of a training or test job died or did not end in time."""
+
+    code = "T651"
+
+
+class ModelServerError(PortError):
+    """The model server did not answer, or sent something unusable."""
+
+    code = "T652"
+    retry = True
+
+
+class CallbackFailed(PortError):
+    """The address that a job's result was to be sent to did not take it."""
+
+    code = "T653"
 
 
 class TurnError(TertuliaError):

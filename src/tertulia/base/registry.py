@@ -7,6 +7,7 @@ from typing import Generic, TypeVar, cast
 
 from tertulia.base.errors import BadComponent, MissingExtra, UnknownComponent, nearest
 from tertulia.base.source import SourceSpan
+from tertulia.base.trust import is_foreign
 
 T = TypeVar("T")
 
@@ -15,7 +16,8 @@ class Registry(Generic[T]):
     """Finds classes of one kind by name; importing this loads none of them.
 
     Search order: built-in name, alias (a name of the originals), entry point group
-    `tertulia.<group>`, dotted path `package.module.Class` where the caller allows it.
+    `tertulia.<group>`, dotted path `package.module.Class` where the caller allows it and the
+    input is of this machine.
     builtin: name to `module:Class`. aliases: name to a built-in name.
     extras: built-in name to the pip extra that it needs. group: short name of the kind for entry
     points, the kind itself when left out.
@@ -55,7 +57,7 @@ class Registry(Generic[T]):
         """
         wanted = self.canonical(name)
         target = self._builtin.get(wanted) or self._entry_point(wanted)
-        if target is None and dotted and "." in wanted:
+        if target is None and dotted and not is_foreign() and "." in wanted:
             target = ":".join(wanted.rsplit(".", 1))
         if target is None:
             raise UnknownComponent(

@@ -83,6 +83,31 @@ def _access_options(function: Decorated) -> Decorated:
     return function
 
 
+def _model_options(function: Decorated) -> Decorated:
+    options = (
+        click.option(
+            "--model-root",
+            "model_roots",
+            type=PATH,
+            multiple=True,
+            metavar="FOLDER...",
+            help="Where requests may load models from; trained ones are kept in the first.  "
+            "[default: models]",
+        ),
+        click.option(
+            "--outgoing-host",
+            "outgoing_hosts",
+            multiple=True,
+            metavar="HOST[:PORT]...",
+            help="Whom requests may make the server call, for callback_url and model_server.  "
+            "[default: nobody]",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 def _other_options(function: Decorated) -> Decorated:
     options = (
         click.option(
@@ -146,6 +171,7 @@ def _other_options(function: Decorated) -> Decorated:
 @store_options
 @_access_options
 @_network_options
+@_model_options
 @_other_options
 @logging_options("INFO")
 def run(**given: Any) -> int:

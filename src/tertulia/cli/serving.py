@@ -16,12 +16,10 @@ from tertulia.cli.attended import Attended
 from tertulia.cli.credentials import check_connector, check_credentials
 from tertulia.cli.exposure import LOOPBACK, choose_interface, is_loopback, reachable_host
 from tertulia.cli.logs import log_to_file
-from tertulia.cli.place import project_folder
+from tertulia.cli.place import MODELS, project_folder
 from tertulia.cli.tls import read_certificate
-from tertulia.model.archive import read_model
-from tertulia.model.combine import combine
 from tertulia.model.find import find_model
-from tertulia.model.packed import Packed, pack, pack_content, unpack
+from tertulia.model.packed import Packed, pack, unpack
 from tertulia.server.app import create_app
 from tertulia.server.run import Certificate, run, serve
 from tertulia.server.settings import ServerSettings
@@ -65,6 +63,8 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     response_timeout: float = 3600.0
     shutdown_timeout: float = 30.0
     open_metrics: bool = False
+    model_roots: tuple[Path, ...] = ()
+    outgoing_hosts: tuple[str, ...] = ()
     attended: bool = False
 
 
@@ -102,26 +102,25 @@ def serve_project(options: ServeOptions) -> int:
         ca=options.ssl_ca_file,
     )
     _check_channels(options)
-    packed, path = _find(options)
-    run(_serve(options, packed, path, host=host, tls=tls))
+    run(_serve(options, _find(options), host=host, tls=tls))
     return 0
 
 
 async def _serve(
     options: ServeOptions,
-    packed: Packed | None,
-    path: Path | None,
+    found: "_Found",
     *,
     host: str,
     tls: Certificate | None,
 ) -> None:
-    folder = project_folder(path)
+    folder, path = project_folder(found.path), found.path
     telemetry = open_telemetry(load_endpoints(options.endpoints).tracing, os.environ)
     stopping = Stopping(options.shutdown_timeout)
     service = await build_service(
         AppSettings(
-            model=None if packed is None else unpack(packed),
-            packed=packed,
+            model=None if found.model is None else unpack(found.model, beside=found.nlu),
+            packed=found.model,
+            nlu=found.nlu,
             folder=folder,
             store=options.store,
             endpoints=options.endpoints,
@@ -137,7 +136,7 @@ async def _serve(
             attended.start()
 
     try:
-        settings = _server_settings(options)
+        settings = _server_settings(options, folder)
         app = create_app(service, settings, telemetry=telemetry, stopping=stopping)
         await serve(app, host, options.port, tls=tls, on_ready=greet, stopping=stopping)
     finally:
@@ -145,7 +144,7 @@ async def _serve(
         await telemetry.close()
 
 
-def _server_settings(options: ServeOptions) -> ServerSettings:
+def _server_settings(options: ServeOptions, folder: Path) -> ServerSettings:
     return ServerSettings(
         profile=options.profile,
         enable_api=options.enable_api,
@@ -155,6 +154,8 @@ def _server_settings(options: ServeOptions) -> ServerSettings:
         cors_origins=options.cors,
         response_timeout=options.response_timeout,
         public_metrics=options.open_metrics,
+        model_roots=options.model_roots or (folder / MODELS,),
+        outgoing_hosts=options.outgoing_hosts,
     )
 
 
@@ -169,17 +170,26 @@ def _check_channels(options: ServeOptions) -> None:
         check_credentials(credentials, connector=options.connector)
 
 
-def _find(options: ServeOptions) -> tuple[Packed | None, Path | None]:
-    """Return the model and where it lies; neither when the API is to start without one."""
+class _Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The models to start with, as ServeOptions names them. path: where the first one lies."""
+
+    model: Packed | None = None
+    path: Path | None = None
+    nlu: Packed | None = None
+
+
+def _find(options: ServeOptions) -> _Found:
+    """Return the models; none when the server is to start without one."""
+    nlu = None if options.nlu is None else pack(find_model(options.nlu))
     wanted = options.model or _MODELS
+    is_pulled = load_endpoints(options.endpoints).models is not None
+    if is_pulled and (options.model is None or not wanted.exists()):
+        return _Found(nlu=nlu)  # the model server has it
     if options.model is None and options.enable_api and not _MODELS.exists():
         _log.warning("there is no model yet; messages are answered when one is loaded")
-        return None, None
+        return _Found(nlu=nlu)
     path = find_model(wanted)
-    if options.nlu is None:
-        return pack(path), path
-    content = combine(read_model(path), read_model(find_model(options.nlu)))
-    return pack_content(content, path.name), path
+    return _Found(model=pack(path), path=path, nlu=nlu)
 
 
 def _announce(options: ServeOptions, path: Path | None, address: str, host: str) -> None:

@@ -7,12 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.data.tracker_stores import read_tracker_store
 from tertulia.data.yaml import Node, read_file
-from tertulia.data.yaml.settings import convert_settings
-from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints, ResponseEndpoint
+from tertulia.data.yaml.settings import convert_settings, decode_secret
+from tertulia.schema.endpoints import (
+    ActionEndpoint,
+    ActionModule,
+    Endpoints,
+    ModelEndpoint,
+    ResponseEndpoint,
+)
 from tertulia.schema.tracing import Tracing
 
 SECTIONS = (
@@ -25,10 +33,9 @@ SECTIONS = (
     "lock_store",
     "tracing",
 )
-_READ = ("version", "action_endpoint", "nlg", "tracker_store", "tracing")
+_READ = ("version", "action_endpoint", "nlg", "models", "tracker_store", "tracing")
 _ELSEWHERE = {
     "event_broker": "Remove the section; events can be read over the HTTP API.",
-    "models": "Give the model with `--model`.",
     "nlu": "Train the NLU pipeline into the model.",
 }
 
@@ -50,7 +57,21 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         nlg=_responses(node, diagnostics),
         tracker_store=read_tracker_store(node.get("tracker_store"), diagnostics),
         tracing=_section(node, "tracing", Tracing, diagnostics),
+        models=_section(node, "models", ModelEndpoint, diagnostics),
     )
+
+
+def read_model_endpoint(given: dict[str, Any]) -> ModelEndpoint:
+    """Return the model server of a JSON object, as of the section `models`.
+
+    No file of this machine can be named in it.
+
+    Raises:
+        msgspec.ValidationError: a key is unknown, missing or wrong.
+    """
+    if "cafile" in given:
+        raise msgspec.ValidationError("'cafile' can only stand in endpoints.yml")
+    return msgspec.convert(given, ModelEndpoint, dec_hook=decode_secret, strict=False)
 
 
 def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from tertulia.base.errors import ModelError
+from tertulia.base.errors import NoEarlierModel
 from tertulia.engine.assistant import Assistant
 from tertulia.model.load import Model
 from tertulia.model.packed import Packed, unpack
@@ -44,16 +44,18 @@ def _as_it_is(model: Model) -> Model:
     return model
 
 
-def load_and_warm(packed: Packed, *, connect: Connect = _as_it_is) -> Assistant:
+def load_and_warm(
+    packed: Packed, *, connect: Connect = _as_it_is, beside: Packed | None = None
+) -> Assistant:
     """Return a model that has already answered once, so that the first user does not wait.
 
-    connect: gives the model whom it may ask.
+    connect: gives the model whom it may ask. beside: see `unpack`.
 
     Raises:
         ModelError: it is damaged, hostile, made by something else, or fails when asked.
         ComponentError: it needs a component that is not installed.
     """
-    assistant = Assistant(connect(unpack(packed)))
+    assistant = Assistant(connect(unpack(packed, beside=beside)))
     assistant.warm()
     return assistant
 
@@ -86,25 +88,27 @@ class ModelKeeper:
     async def serve(self, packed: Packed) -> None:
         """Load a model and serve it; the old one goes on until then.
 
+        Serving again what is served already leaves the way back as it was.
+
         Raises:
             ModelError: it is damaged, hostile, made by something else, or fails when asked.
             ComponentError: it needs a component that is not installed.
         """
         async with self._order:
-            await self._exchange(packed, previous=self.packed)
+            is_again = self.packed is not None and packed.data == self.packed.data
+            await self._exchange(packed, previous=self._previous if is_again else self.packed)
 
     async def rollback(self) -> None:
         """Serve what was served before the last change; a second call finds nothing before that.
 
         Raises:
-            ModelError: there is nothing to go back to.
+            NoEarlierModel: there is nothing to go back to.
         """
         async with self._order:
             if self._previous is None:
-                raise ModelError(
+                raise NoEarlierModel(
                     "there is no earlier model to go back to",
                     hint="Load one: PUT /model with its file.",
-                    code="T416",
                 )
             await self._exchange(self._previous, previous=None)
 

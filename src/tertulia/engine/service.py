@@ -9,14 +9,17 @@ from tertulia.engine.channels import Channels
 from tertulia.engine.keeper import Change, ModelKeeper
 from tertulia.engine.operations import Operations
 from tertulia.engine.process import Processor
+from tertulia.engine.pulling import Pulling
 from tertulia.engine.reminders import Reminders
 from tertulia.engine.schedule import Schedule
+from tertulia.schema.endpoints import ModelEndpoint
 
 
 class Service:
     """What a server serves. keeper: which model that is.
 
     channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
+    pulling: follows a model server, the one of `model_server` from the start.
     """
 
     def __init__(
@@ -25,11 +28,15 @@ class Service:
         model: ModelKeeper | Assistant | None,
         *,
         channels: Channels | None = None,
+        pulling: Pulling | None = None,
+        model_server: ModelEndpoint | None = None,
     ) -> None:
         self.processor = processor
         self.operations = Operations(processor)
         self.keeper = model if isinstance(model, ModelKeeper) else ModelKeeper(model)
         self.keeper.listen(self._exchanged)
+        self.pulling = pulling
+        self._model_server = model_server
         self.channels = channels or Channels()
         self._reminders = Reminders(processor, self.channels)
         self.schedule = Schedule(
@@ -72,6 +79,11 @@ class Service:
         """Begin what runs beside the messages: reminders fire from now on."""
         self.schedule.start()
 
+    async def pull_models(self) -> None:
+        """Follow the configured model server; return when its first model is there, if it comes."""
+        if self.pulling is not None and self._model_server is not None:
+            await self.pulling.start(self._model_server)
+
     async def _exchanged(self, change: Change) -> None:
         assistant = change.assistant
         fingerprint = None if assistant is None else assistant.fingerprint
@@ -83,6 +95,8 @@ class Service:
 
     async def close(self) -> None:
         """End what was started, let go of the store and of other servers."""
+        if self.pulling is not None:
+            await self.pulling.stop()
         await self.schedule.stop()
         outside = self.processor.outside
         if outside.actions is not None:

@@ -146,6 +146,18 @@ def _zip(entries: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
+def write_packed(data: bytes, path: Path) -> None:
+    """Write a model that is packed already, all or nothing.
+
+    Raises:
+        ModelError: a folder is there, or the disk does not take it.
+    """
+    try:
+        _write_file(data, path)
+    except OSError as error:
+        raise _not_accessible("written", path, error) from error
+
+
 def _write_file(data: bytes, path: Path) -> None:
     if path.is_dir():
         raise ModelError(

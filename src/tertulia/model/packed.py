@@ -4,13 +4,18 @@ Rule: what is served is kept in this form too, so that a rollback depends on no 
 been replaced meanwhile, and other processes can be given the same model.
 """
 
+import re
 from pathlib import Path
 
 import msgspec
 
 from tertulia.model.archive import model_bytes, read_file, read_model, read_model_bytes
+from tertulia.model.combine import combine
 from tertulia.model.content import Content, Limits
 from tertulia.model.load import Model, load_model
+
+_USUAL_NAME = "model.tar.gz"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,127}", re.ASCII)
 
 
 class Packed(msgspec.Struct, frozen=True):
@@ -22,6 +27,22 @@ class Packed(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Return the name and the size; the bytes would fill the log."""
         return f"Packed({self.name!r}, {len(self.data)} bytes)"
+
+
+class Pulled(msgspec.Struct, frozen=True):
+    """A model from a model server, with the tag by which the server knows it again."""
+
+    packed: Packed
+    tag: str
+
+
+def plain_name(sent: str | None) -> str:
+    """Return what to call a model that another machine named: a plain file name, or the usual one.
+
+    It is only shown; no file is ever written or read under it.
+    """
+    last = re.split(r"[/\\]", sent or "")[-1]
+    return last if _PLAIN_NAME.fullmatch(last) else _USUAL_NAME
 
 
 def pack(path: Path) -> Packed:
@@ -41,11 +62,16 @@ def pack_content(content: Content, name: str) -> Packed:
     return Packed(name, model_bytes(content, "zip"))
 
 
-def unpack(packed: Packed, *, limits: Limits | None = None) -> Model:
+def unpack(packed: Packed, *, beside: Packed | None = None) -> Model:
     """Return the model, ready to run.
+
+    beside: of 0.x, the model that understands, for one that only decides.
 
     Raises:
         ModelError: it is damaged, hostile, or made by something else.
         ComponentError: it needs a component that is not installed.
     """
-    return load_model(read_model_bytes(packed.data, limits=limits), name=packed.name)
+    content = read_model_bytes(packed.data)
+    if beside is not None and "nlu" not in content.manifest.kinds:
+        content = combine(content, read_model_bytes(beside.data))
+    return load_model(content, name=packed.name)

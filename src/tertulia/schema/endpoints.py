@@ -1,6 +1,6 @@
 """The typed shape of endpoints.yml: where the other servers are.
 
-Source: spec endpoints.md sections 1, 4 and 5.
+Source: spec endpoints.md sections 1, 2, 4 and 5.
 """
 
 from typing import Annotated, Any, Literal
@@ -62,6 +62,21 @@ class ActionModule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tracker_events: TrackerEvents = "last_session"
 
 
+class ModelEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The model server. wait_time_between_pulls: seconds; null, 0 or `None` pull once.
+
+    Source: spec endpoints.md section 2.
+    """
+
+    wait_time_between_pulls: Annotated[float, msgspec.Meta(ge=0)] | Literal["None"] | None = 100.0
+
+    @property
+    def wait(self) -> float | None:
+        """Return seconds between two pulls, None to pull once."""
+        wait = self.wait_time_between_pulls
+        return wait if isinstance(wait, float) and wait > 0 else None
+
+
 class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The response (NLG) server. type: `callback`, or `response` for the domain's own responses."""
 
@@ -79,6 +94,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     nlg: ResponseEndpoint | None = None
     tracker_store: StoreConfig | None = None
     tracing: Tracing | None = None
+    models: ModelEndpoint | None = None
 
     @property
     def sql_store(self) -> bool:

@@ -28,8 +28,11 @@ from tertulia.server.routes import (
     domain,
     info,
     metrics,
+    model_tests,
+    models,
     pages,
     parse,
+    training,
     triggers,
     turns,
     webhooks,
@@ -48,6 +51,9 @@ _API = (
     *triggers.API,
     *domain.API,
     *parse.API,
+    *models.API,
+    *training.API,
+    *model_tests.API,
     *pages.API,
 )
 
@@ -72,11 +78,12 @@ def create_app(
     telemetry = telemetry or Telemetry()
     stopping = stopping or Stopping()
     served = Served(service, settings, now, telemetry.meters, stopping)
-    stopping.drains += [served.turns.drain, service.schedule.stop]
+    stopping.drains += [served.turns.drain, service.schedule.stop, served.end_jobs]
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         service.start()
+        await service.pull_models()
         try:
             yield
         finally:

@@ -5,6 +5,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.types import Empty
 
 from tertulia.server import errors
 from tertulia.server.access import Scope, declared
@@ -33,17 +34,22 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     scope: what callers must be allowed. query: names of query parameters.
     body: type of the JSON body, None for none. answer: type of the answer, None for text.
-    media_types: of the answer. errors: codes of further errors. model: needs a model.
+    bodies: of a body that is not only JSON, media type and schema. media_types: of the answer.
+    statuses: of success, the usual one first. errors: codes of further errors. model: needs a
+    model. large: the body may be longer than others; the handler reads and limits it itself.
     """
 
     scope: Scope
     query: tuple[str, ...] = ()
     body: Any = None
+    bodies: tuple[tuple[str, dict[str, Json]], ...] = ()
     answer: Any = None
+    statuses: tuple[int, ...] = (200,)
     media_types: tuple[str, ...] = (JSON,)
     errors: tuple[str, ...] = ()
     model: bool = True
     store: bool = True
+    large: bool = False
 
     def all_errors(self) -> tuple[str, ...]:
         """Return the codes of all errors a client may be answered with."""
@@ -56,6 +62,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             found.append(errors.TOO_SLOW)
         if self.body is not None:
             found += _BODY_ERRORS
+        if self.large:
+            found.append(errors.BODY_TOO_LARGE)
         if "include_events" in self.query:
             found.append(errors.WRONG_VERBOSITY)
         if "until" in self.query:
@@ -66,11 +74,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 def operation(
     method: Method, path: str | Sequence[str], *, summary: str, tag: str, facts: Facts
 ) -> HTTPRouteHandler:
-    """Return the decorator of a route that answers 200, once `guard` has let the request in."""
+    """Return the decorator of a route that is answered once `guard` has let the request in."""
     return HTTPRouteHandler(
         path if isinstance(path, str) else list(path),
         http_method=method,
-        status_code=200,
+        status_code=facts.statuses[0],
+        request_max_body_size=None if facts.large else Empty,
         summary=summary,
         tags=[tag],
         opt={_FACTS: facts, **declared(facts.scope)},

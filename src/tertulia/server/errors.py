@@ -13,13 +13,16 @@ from tertulia.base.errors import (
     ActionServerError,
     ChannelError,
     EventRejected,
+    JobFailed,
     LockTimeout,
+    NoEarlierModel,
     PortError,
     RequestError,
     ResponseServerError,
     StoreConflict,
     StoreUnavailable,
     TertuliaError,
+    TooManyJobs,
     UnknownAction,
 )
 from tertulia.base.problem import with_remedy
@@ -75,6 +78,18 @@ BUG = "T815"
 UNREADABLE = "T816"
 UNKNOWN_INTENT = "T818"
 STOPPING = "T870"
+NO_EARLIER_MODEL = NoEarlierModel.code
+MODEL_NOT_LOADED = "T830"
+FOREIGN_PATH = "T831"
+FOREIGN_HOST = "T832"
+NO_UPLOAD = "T833"
+NO_REMOTE_STORAGE = "T834"
+WRONG_DATA = "T835"
+WRONG_DOMAIN = "T836"
+CONTRADICTING_DATA = "T837"
+WRONG_TEST_DATA = "T838"
+TOO_MANY_JOBS = TooManyJobs.code
+JOB_FAILED = JobFailed.code
 
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
@@ -97,6 +112,18 @@ BY_CODE: Mapping[str, Row] = {
     UNREADABLE: _same(400, "BadRequest"),
     UNKNOWN_INTENT: _same(404, "NotFound"),
     STOPPING: _same(503, "Stopping"),
+    NO_EARLIER_MODEL: _same(409, "Conflict"),
+    MODEL_NOT_LOADED: _INVALID,
+    FOREIGN_PATH: _INVALID,
+    FOREIGN_HOST: _INVALID,
+    NO_UPLOAD: _INVALID,
+    NO_REMOTE_STORAGE: _INVALID,
+    WRONG_DATA: _INVALID,
+    WRONG_DOMAIN: _same(400, "InvalidDomainError"),
+    CONTRADICTING_DATA: _same(400, "TrainingError"),
+    WRONG_TEST_DATA: _differs((400, "FailedEvaluation"), (400, "BadRequest")),
+    TOO_MANY_JOBS: _same(503, "TooManyJobs"),
+    JOB_FAILED: _same(500, "TrainingError"),
 }
 """By code: what a request did wrong, and what is missing to serve it."""
 

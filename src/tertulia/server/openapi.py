@@ -45,6 +45,12 @@ QUERY: Mapping[str, tuple[str, str]] = {
         "boolean",
         "`true` answers with one JSON object a line, each at once.",
     ),
+    "callback_url": ("string", "Answers 204 at once, and posts the result to this address."),
+    "save_to_default_model_directory": ("boolean", "`false` keeps no model on the server."),
+    "force_training": ("boolean", "`true` learns everything again."),
+    "augmentation": ("integer", "How many stories are joined at random to longer ones."),
+    "num_threads": ("integer", "Taken and not looked at: one thread is used."),
+    "e2e": ("boolean", "`true` compares what is understood of the messages, too."),
     "token": ("string", "Taken and not looked at."),
 }
 """JSON type and meaning of every query parameter."""
@@ -115,19 +121,33 @@ def _complete(
         )
     if not parameters:
         del operation["parameters"]
-    if facts.body is not None:
-        content = {"application/json": {"schema": schemas[repr(facts.body)]}}
-        operation["requestBody"] = {"required": True, "content": content}
+    bodies = _bodies(facts, schemas)
+    if bodies:
+        operation["requestBody"] = {"required": True, "content": bodies}
     if facts.scope not in ("open", "channel"):
         # What 3.1 calls role names: not those of a scheme, but what the caller must be granted.
         operation["security"] = [{name: [facts.scope]} for name in _schemes(settings)] or [{}]
-    schema: Document = {"type": "string"} if facts.answer is None else schemas[repr(facts.answer)]
-    media = {kind.partition(";")[0]: {"schema": schema} for kind in facts.media_types}
-    responses: Document = {"200": {"description": "Success.", "content": media}}
+    responses = _successes(facts, schemas)
     error = {"application/json": {"schema": schemas[repr(ErrorBody)]}}
     for status in sorted({status_of(code, settings) for code in facts.all_errors()}):
         responses[str(status)] = {"description": "An error.", "content": error}
     operation["responses"] = responses
+
+
+def _bodies(facts: Facts, schemas: Mapping[str, Document]) -> Document:
+    bodies: Document = {media: {"schema": schema} for media, schema in facts.bodies}
+    if facts.body is not None:
+        bodies["application/json"] = {"schema": schemas[repr(facts.body)]}
+    return bodies
+
+
+def _successes(facts: Facts, schemas: Mapping[str, Document]) -> Document:
+    schema: Document = {"type": "string"} if facts.answer is None else schemas[repr(facts.answer)]
+    media = {kind.partition(";")[0]: {"schema": schema} for kind in facts.media_types}
+    return {
+        str(status): {"description": "Success."} | ({} if status == 204 else {"content": media})
+        for status in facts.statuses
+    }
 
 
 def _schemes(settings: ServerSettings) -> Document:

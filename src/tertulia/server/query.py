@@ -11,6 +11,8 @@ from tertulia.server.body import AnyRequest
 from tertulia.server.errors import WRONG_PARAMETER, WRONG_VERBOSITY
 from tertulia.server.settings import ServerSettings
 
+_MOST = 1_000_000
+
 
 def text(request: AnyRequest, name: str) -> str | None:
     """Return the first parameter of this name, None when there is none."""
@@ -44,6 +46,16 @@ def number(request: AnyRequest, name: str, settings: ServerSettings) -> float | 
             f"'{name}' must be a number", parameter=name, where="query", code=WRONG_PARAMETER
         )
     return None
+
+
+def count(request: AnyRequest, name: str, settings: ServerSettings, *, default: int) -> int:
+    """Return a whole number that is not negative, read as `number` does; others are ignored.
+
+    Raises:
+        RequestError: no number, in the legacy profile.
+    """
+    value = number(request, name, settings)
+    return default if value is None or not 0 <= value < _MOST else int(value)
 
 
 def verbosity(

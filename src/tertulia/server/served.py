@@ -11,7 +11,9 @@ from tertulia.core.tracker.views import Shape, Verbosity, current_state, select_
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.operations import View
 from tertulia.engine.service import Service
+from tertulia.jobs.runner import Jobs
 from tertulia.server.auth import gate_of
+from tertulia.server.callbacks import Callbacks
 from tertulia.server.errors import UNKNOWN_CONVERSATION
 from tertulia.server.figures import Figures, OwnFigures
 from tertulia.server.settings import ServerSettings
@@ -46,12 +48,19 @@ class Served:
         self.stopping = stopping
         self.turns = Turns(settings.response_timeout, stopping)
         self.figures: Figures = OwnFigures(meters, service, self.turns)
+        self.jobs = Jobs(most=settings.most_jobs, limit=settings.response_timeout)
+        self.callbacks = Callbacks(settings)
         self.shape = Shape.LEGACY if settings.is_legacy else Shape.MODERN
 
     @property
     def observer(self) -> Observer:
         """Return who is told of steps."""
         return self.service.processor.outside.observer
+
+    async def end_jobs(self, patience: float) -> None:
+        """End what trains and tests; who is to be called back is told, within so many seconds."""
+        await self.jobs.close()
+        await self.callbacks.drain(patience)
 
     def ready(self) -> Assistant:
         """Return the assistant.

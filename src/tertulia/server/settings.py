@@ -1,6 +1,7 @@
 """What a server is told at its start."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -38,7 +39,10 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     to other origins. body_limit: bytes of a request body. channels: name to credentials; `rest`
     is always there. advertised: None takes the profile's own. response_timeout: seconds a request
     waits for its turn; the turn itself goes on. public_metrics: /metrics asks for no credentials,
-    and answers without the API as well.
+    and answers without the API as well. model_roots: folders whose models may be loaded by
+    request, trained ones are kept in the first. outgoing_hosts: `host` or `host:port` that
+    requests may make the server call. upload_limit: bytes of a model or of training data.
+    most_jobs: of training and tests at the same time.
     """
 
     profile: ProfileName = "modern"
@@ -53,6 +57,10 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     advertised: Advertised | None = None
     response_timeout: float = 3600.0
     public_metrics: bool = False
+    model_roots: tuple[Path, ...] = ()
+    outgoing_hosts: tuple[str, ...] = ()
+    upload_limit: int = 256 * 1024 * 1024
+    most_jobs: int = 2
 
     @property
     def is_legacy(self) -> bool:

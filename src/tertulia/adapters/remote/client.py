@@ -48,19 +48,8 @@ class EndpointClient:
     ) -> None:
         self._outgoing = outgoing
         self._url = endpoint.url
-        self._params = dict(endpoint.params)
-        if endpoint.token is not None:
-            self._params[endpoint.token_name] = endpoint.token.reveal()
-        auth = endpoint.basic_auth
-        headers = {name: value.reveal() for name, value in endpoint.headers.items()}
-        self._client = httpx2.AsyncClient(
-            headers={"Content-Type": "application/json", **headers},
-            auth=httpx2.BasicAuth(auth.username, auth.password.reveal()) if auth else None,
-            timeout=httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout)),
-            limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS),
-            verify=endpoint.cafile or True,
-            transport=transport,
-        )
+        self._params = params_of(endpoint)
+        self._client = open_client(endpoint, transport=transport)
 
     async def post(self, body: dict[str, Json]) -> Answer:
         """Send a JSON object and return the answer, whatever its status.
@@ -99,6 +88,28 @@ class EndpointClient:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+
+
+def params_of(endpoint: Endpoint) -> dict[str, str]:
+    """Return the query parameters of every request, the token among them."""
+    token = {} if endpoint.token is None else {endpoint.token_name: endpoint.token.reveal()}
+    return {**endpoint.params, **token}
+
+
+def open_client(
+    endpoint: Endpoint, *, transport: httpx2.AsyncBaseTransport | None = None
+) -> httpx2.AsyncClient:
+    """Return a client with the endpoint's headers, credentials and limits."""
+    auth = endpoint.basic_auth
+    headers = {name: value.reveal() for name, value in endpoint.headers.items()}
+    return httpx2.AsyncClient(
+        headers={"Content-Type": "application/json", **headers},
+        auth=httpx2.BasicAuth(auth.username, auth.password.reveal()) if auth else None,
+        timeout=httpx2.Timeout(endpoint.timeout, connect=min(10.0, endpoint.timeout)),
+        limits=httpx2.Limits(max_connections=_MAX_CONNECTIONS),
+        verify=endpoint.cafile or True,
+        transport=transport,
+    )
 
 
 def shown_address(url: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import DataError
 from tertulia.base.source import SourceSpan
+from tertulia.base.trust import is_foreign
 from tertulia.data.nlu.annotations import read_annotations
 from tertulia.data.nlu.model import (
     Entity,
@@ -101,6 +102,14 @@ class Collector:
 
         Source: nlu.md sections 1 and 5.
         """
+        if is_foreign():
+            self.diagnostics.error(
+                "T390",
+                f"the lookup table '{name}' names the file '{written}', which is not looked for",
+                hint="Write the words into the data: what comes over the network reads no files.",
+                at=at,
+            )
+            return
         candidates = (Path(self.file).parent / written, Path(written))
         path = next((one for one in candidates if _is_file(one)), None)
         if path is None:

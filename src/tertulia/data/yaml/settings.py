@@ -16,11 +16,12 @@ def convert_settings(section: Node, kind: type[T], diagnostics: Diagnostics) -> 
     Numbers and booleans may be written as text, which values from the environment always are.
     """
     return convert(
-        section, kind, diagnostics=diagnostics, code="T139", dec_hook=_decode_hook, strict=False
+        section, kind, diagnostics=diagnostics, code="T139", dec_hook=decode_secret, strict=False
     )
 
 
-def _decode_hook(kind: type, value: object) -> object:
+def decode_secret(kind: type, value: object) -> object:
+    """Return a Secret of a text or number; a `dec_hook` of msgspec."""
     if kind is Secret and isinstance(value, str | int | float):
         return Secret(str(value))
     raise TypeError(f"cannot read a {kind.__name__}")

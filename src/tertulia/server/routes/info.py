@@ -73,10 +73,10 @@ async def status(request: AnyRequest) -> Status:
     """Tell which model is loaded; without one the modern profile answers with an error."""
     served = served_by(request)
     if served.service.assistant is None and served.settings.is_legacy:
-        return Status(None, False, None, None, {}, 0)
+        return Status(None, False, None, None, {}, served.jobs.running)
     model = served.ready().model
     model_id = model.manifest.model_id
-    return Status(model_id, True, model.name, model_id, {}, 0)
+    return Status(model_id, True, model.name, model_id, {}, served.jobs.running)
 
 
 @operation(

@@ -1,0 +1,138 @@
+"""Pulls models from a model server: asks for news, serves what comes, and waits.
+
+Rule: whatever the server does, the model in service stays until a better one is ready.
+
+Source: spec endpoints.md section 2.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from tertulia.base.errors import ModelServerError, TertuliaError
+from tertulia.engine.keeper import ModelKeeper
+from tertulia.model.packed import Pulled
+from tertulia.schema.endpoints import ModelEndpoint
+
+_log = logging.getLogger("tertulia.model")
+
+FIRST_PULL = 10.0
+"""Seconds that a start waits for the first model; after that it comes when it comes."""
+
+_SHORTEST = 1.0
+_LONGEST = 300.0
+
+
+class ModelSource(Protocol):
+    """A model server."""
+
+    async def pull(self, tag: str | None) -> Pulled | None:
+        """Return the newest model, None when that is the one with this tag, or there is none yet.
+
+        Raises:
+            ModelServerError: it did not answer, or sent something unusable.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Pulling:
+    """Follows one model server, or none. connect: how one is reached."""
+
+    def __init__(
+        self, keeper: ModelKeeper, connect: Callable[[ModelEndpoint], ModelSource]
+    ) -> None:
+        self._keeper = keeper
+        self._connect = connect
+        self._source: ModelSource | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._tag: str | None = None
+
+    async def start(self, endpoint: ModelEndpoint) -> None:
+        """Follow a server from now on; return when its model is served, or after some seconds."""
+        await self.stop()
+        self._source = self._connect(endpoint)
+        asked = asyncio.Event()
+        self._task = asyncio.create_task(self._follow(self._source, endpoint.wait, asked))
+        self._task.add_done_callback(_report)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_PULL):
+                await asked.wait()
+
+    async def switch(self, endpoint: ModelEndpoint) -> None:
+        """Serve this server's model now, and follow it; when that fails, nothing changes.
+
+        Raises:
+            ModelServerError: it did not answer, has no model, or sent something unusable.
+            ModelError, ComponentError: its model cannot be used.
+        """
+        source = self._connect(endpoint)
+        tag: str | None = None
+        try:
+            tag = await self._serve_newest(source, None)
+        finally:
+            if tag is None:
+                await source.close()
+        if tag is None:
+            raise ModelServerError("the model server has no model")
+        await self.stop()
+        self._source, self._tag = source, tag
+        if endpoint.wait is not None:
+            self._task = asyncio.create_task(self._follow(source, endpoint.wait))
+            self._task.add_done_callback(_report)
+
+    async def stop(self) -> None:
+        """Follow no server any more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        if self._source is not None:
+            await self._source.close()
+            self._source = None
+        self._tag = None
+
+    async def _follow(
+        self, source: ModelSource, wait: float | None, asked: asyncio.Event | None = None
+    ) -> None:
+        failures = 0
+        if asked is None:
+            await asyncio.sleep(_pause(wait, failures))
+        while True:
+            try:
+                self._tag = await self._serve_newest(source, self._tag)
+                failures = 0
+            except TertuliaError as error:
+                failures += 1
+                _log.warning("T652 no new model could be pulled, the old one stays: %s", error)
+            if asked is not None:
+                asked.set()
+            if wait is None and not failures:
+                return
+            await asyncio.sleep(_pause(wait, failures))
+
+    async def _serve_newest(self, source: ModelSource, tag: str | None) -> str | None:
+        pulled = await source.pull(tag)
+        if pulled is None:
+            return tag
+        await self._keeper.serve(pulled.packed)
+        return pulled.tag
+
+
+def _pause(wait: float | None, failures: int) -> float:
+    """Return seconds until the next try: the interval, doubled with each failure up to minutes."""
+    usual = max(wait or 0.0, _SHORTEST)
+    if not failures:
+        return usual
+    return min(usual * 2.0 ** min(failures - 1, 16), max(usual, _LONGEST))
+
+
+def _report(task: "asyncio.Task[None]") -> None:
+    """Log the end that nobody foresaw; the model in service stays."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("T652 models are pulled no more", exc_info=task.exception())
