@@ -17,10 +17,16 @@ DATABASE = "conversations.db"
 
 Wanted = Literal["sqlite", "memory"]
 
+_SQL = "tertulia.adapters.stores.sql:SqlTrackerStore"
 REGISTRY: Registry[Any] = Registry(
     "tracker store",
-    {"postgresql": "tertulia.adapters.stores.postgres:PostgresStore"},
-    extras={"postgresql": "postgres"},
+    {
+        "postgresql": "tertulia.adapters.stores.postgres:PostgresStore",
+        "mysql": _SQL,
+        "mariadb": _SQL,
+        "sqlite": _SQL,
+    },
+    extras={"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sql"},
     group="tracker_store",
 )
 
@@ -39,7 +45,7 @@ async def open_store(
     """
     if wanted == "memory":
         return MemoryStore()
-    if wanted == "sqlite" or config is None or name_of(config) == "sqlite":
+    if wanted == "sqlite" or config is None:
         return await SqliteStore.open(_file(folder))
     store = REGISTRY.find(name_of(config), dotted=False)
     return await store.open(config, patience=patience)
@@ -56,7 +62,7 @@ def place_of_store(
     """Return the folder, or in words the server, that keeps conversations; None in memory."""
     if wanted == "memory":
         return None
-    if wanted == "sqlite" or config is None or name_of(config) == "sqlite":
+    if wanted == "sqlite" or config is None:
         return _file(folder).parent
     return f"{name_of(config)}, as endpoints.yml says"
 

@@ -17,7 +17,7 @@ KINDS: dict[str, type[StoreConfig]] = {"sql": SqlStore}
 """Value of `type`, in lower case, to the shape of the section."""
 
 IN_MEMORY = ("in_memory", "inmemorytrackerstore")
-DIALECTS = ("sqlite", "postgresql")
+DIALECTS = ("sqlite", "postgresql", "mysql", "mariadb")
 _ORIGINALS = ("rasa.", "rasa_core.")
 _CLASSES = {"sqltrackerstore": "sql"}
 

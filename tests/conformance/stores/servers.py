@@ -9,12 +9,15 @@ import os
 import socket
 from pathlib import Path
 
+import asyncmy
 import asyncpg
 import pytest
 
 from tertulia.schema.stores import SqlStore
 
 POSTGRES = ("127.0.0.1", 5432)
+MARIADB = ("127.0.0.1", 3306)
+REDIS = ("127.0.0.1", 6379)
 OWN = f"tertulia_stores_{os.getpid()}"
 """What this run of the tests calls its databases, so that another run beside it has its own."""
 
@@ -70,3 +73,25 @@ def make_postgres() -> None:
 def drop_postgres() -> None:
     """Remove it."""
     asyncio.run(postgres(f'DROP DATABASE IF EXISTS "{OWN}" WITH (FORCE)'))
+
+
+async def mariadb(*statements: str, database: str | None = None) -> list[object]:
+    """Perform statements; return the rows of the last."""
+    host, port = MARIADB
+    connection = await asyncmy.connect(host=host, port=port, user="root", db=database)
+    try:
+        rows: list[object] = []
+        async with connection.cursor() as cursor:
+            for statement in statements:
+                await cursor.execute(statement)
+                rows = list(await cursor.fetchall())
+        await connection.commit()
+        return rows
+    finally:
+        await connection.ensure_closed()
+
+
+async def drop_mariadb() -> None:
+    """Remove every database of this run."""
+    for (name,) in await mariadb(f"SHOW DATABASES LIKE '{OWN}%'"):
+        await mariadb(f"DROP DATABASE {name}")

@@ -22,6 +22,8 @@ _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.InvalidSchemaNameError, "Make the schema, or correct `schema` (POSTGRESQL_SCHEMA)."),
     (asyncpg.CantChangeRuntimeParamError, "Correct `query`."),
     (asyncpg.UndefinedObjectError, "Correct `query`."),
+    (asyncpg.UndefinedTableError, "Restore the tables whose names begin with `tertulia_`."),
+    (asyncpg.UndefinedColumnError, "Restore the tables whose names begin with `tertulia_`."),
 )
 
 
