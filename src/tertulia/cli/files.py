@@ -30,14 +30,19 @@ def project_files(
     """
     return Project(
         config=tuple(_there(config, "config") or [_usual(folder / CONFIG, "configuration")]),
-        domain=() if only_nlu and domain is None else _domain(folder, domain),
+        domain=() if only_nlu and domain is None else domain_files(folder, domain),
         nlu=tuple(_there(nlu, "data") or [folder / DATA]),
         stories=() if only_nlu else tuple(_there(stories, "data") or [folder / DATA]),
         env=os.environ,
     )
 
 
-def _domain(folder: Path, named: Path | None) -> tuple[Path, ...]:
+def domain_files(folder: Path, named: Path | None) -> tuple[Path, ...]:
+    """Return the domain that a person named, or that of the usual name.
+
+    Raises:
+        ConfigError: there is none (T157).
+    """
     if named is not None:
         return tuple(_there([named], "domain"))
     found = tuple(folder / usual for usual in DOMAINS if (folder / usual).exists())

@@ -32,6 +32,11 @@ COMMANDS = {
     "test nlu": ("test:test_nlu", "Test what a model or a configuration understands."),
     "data validate": ("validate:validate", "Check the project's files, like a compiler does."),
     "data validate stories": ("validate:validate_stories", "Check the stories for contradictions."),
+    "data split nlu": ("split:split_nlu", "Part NLU examples for training and for testing."),
+    "data split stories": ("split:split_stories", "Part stories for training and for testing."),
+    "data convert nlu": ("convert:convert_nlu", "Write NLU data in another format."),
+    "data convert core": ("convert:convert_core", "Write stories in another format."),
+    "data migrate": ("migrate:migrate", "Rewrite a domain or a project for version 3.1."),
     "components": ("components:components", "List pipeline components and policies by name."),
     "telemetry": ("telemetry:telemetry", "Nothing is collected; kept for scripts that call it."),
 }
@@ -43,9 +48,6 @@ ABSENT = {
     "export": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "evaluate": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "x": "Serve the chat page with `tertulia run`.",
-    "data convert": "All formats are read as they are; nothing needs to be converted.",
-    "data migrate": "Domains of every version are read as they are.",
-    "data split": "Split the files by hand.",
 }
 """Sub-commands of the original that do not exist here, and what to do in their place."""
 
