@@ -13,12 +13,12 @@ import msgspec
 
 from tertulia.adapters.in_process.book import load_actions
 from tertulia.adapters.in_process.runner import InProcessActions
-from tertulia.adapters.telemetry.calls import MeteredActions, MeteredResponses
+from tertulia.adapters.telemetry.calls import MeteredActions, MeteredLanguage, MeteredResponses
 from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
-from tertulia.core.ports import ActionServer, ResponseWriter
+from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
@@ -74,6 +74,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     store: Wanted | None = None
     endpoints: Path | None = None
     actions: str | None = None
+    understands: str | None = None
     action_limit: int = 10
     telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
 
@@ -96,6 +97,7 @@ async def build_service(settings: AppSettings) -> Service:
     outside = Outside(
         actions=MeteredActions(actions, telemetry.meters) if actions is not None else None,
         responses=_response_server(endpoints, telemetry),
+        language=_language_server(settings, endpoints),
         observer=observer,
         random=random.Random(),  # noqa: S311 - chooses between wordings, which are no secret
         tracker_events=action_endpoint.tracker_events if action_endpoint else "last_session",
@@ -197,3 +199,17 @@ def _response_server(endpoints: Endpoints, telemetry: Telemetry) -> ResponseWrit
 
     server = HttpResponseServer(endpoints.nlg, outgoing=telemetry.outgoing)
     return MeteredResponses(server, telemetry.meters)
+
+
+def _language_server(settings: AppSettings, endpoints: Endpoints) -> LanguageServer | None:
+    endpoint = endpoints.nlu
+    if endpoint is None:
+        return None
+    from tertulia.adapters.remote.language import HttpLanguageServer
+
+    if settings.understands is not None:
+        # As `rasa_core.run -u` of 0.x: `project/model`, or the name of a model alone.
+        project, model = os.path.split(settings.understands)
+        endpoint = msgspec.structs.replace(endpoint, project=project, model=model)
+    server = HttpLanguageServer(endpoint, outgoing=settings.telemetry.outgoing)
+    return MeteredLanguage(server, settings.telemetry.meters)

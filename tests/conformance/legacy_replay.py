@@ -16,8 +16,9 @@ import yaml
 
 from tertulia.adapters.remote.actions import HttpActionServer
 from tertulia.adapters.remote.client import EndpointClient
+from tertulia.adapters.remote.language import HttpLanguageServer
 from tertulia.adapters.remote.responses import HttpResponseServer
-from tertulia.schema.endpoints import ActionEndpoint, ResponseEndpoint
+from tertulia.schema.endpoints import ActionEndpoint, LanguageEndpoint, ResponseEndpoint
 
 from .judging import CORS, Answer, Rule, Score, headers_of
 from .legacy_normal import normal, of_recorded_keys
@@ -214,11 +215,22 @@ async def _remember(
         past.refused.add(about)
     if ok_here and not ok_there:
         past.accepted.add(about)
-        if exchange.method == "POST" and exchange.path.partition("?")[0].endswith("/events"):
-            count = len(exchange.body) if isinstance(exchange.body, list) else 1
-            address = f"/conversations/{about}/tracker"
-            shown = (await client.get(f"{address}?include_events=ALL")).json()["events"]
-            await client.put(f"{address}/events", json=shown[: len(shown) - count])
+        address = f"/conversations/{about}/tracker"
+        shown = (await client.get(f"{address}?include_events=ALL")).json()["events"]
+        kept = len(shown) - _added(exchange, shown)
+        if kept < len(shown):
+            await client.put(f"{address}/events", json=shown[:kept])
+
+
+def _added(exchange: Exchange, shown: Sequence[Mapping[str, Json]]) -> int:
+    """Return how many of the newest events an accepted request has added."""
+    path = exchange.path.partition("?")[0]
+    if path.endswith("/events") and exchange.method == "POST":
+        return len(exchange.body) if isinstance(exchange.body, list) else 1
+    if path.endswith("/webhook"):
+        kinds = [event["event"] for event in reversed(shown)]
+        return kinds.index("user") + 1
+    return 0
 
 
 def _path(exchange: Exchange) -> str:
@@ -298,11 +310,18 @@ class Recorded:
     """Another server of the recording: answers as it did, and checks what it is asked.
 
     kind: its name in the recording's notes. missing: what it answers to a request's body where
-    the recording does not say it, None for a request that should not come.
+    the recording does not say it, None for a request that should not come. path_of: what is to
+    be asked where the recording asks for a path.
     """
 
-    def __init__(self, kind: str, missing: Callable[[Json], Json] = lambda body: None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        missing: Callable[[Json], Json] = lambda body: None,
+        path_of: Callable[[str], str] = str,
+    ) -> None:
         self._kind = kind
+        self._path_of = path_of
         self._missing = missing
         self.asked = 0
         self.compared = 0
@@ -344,7 +363,7 @@ class Recorded:
         if self._is_down:
             raise httpx2.ConnectError("not reachable", request=request)
         self.asked += 1
-        sent = json.loads(request.content)
+        sent = json.loads(request.content or b"null")
         if self._requests:
             self._compare(self._requests.popleft(), request, sent)
         if self._answers:
@@ -357,10 +376,13 @@ class Recorded:
 
     def _compare(self, recorded: dict[str, Json], request: httpx2.Request, sent: Json) -> None:
         self.compared += 1
-        wanted = normal(recorded.get("json", recorded.get("body")))
-        wanted.pop("version", None)  # each side only warns of the other's version
+        wanted = normal(recorded.get("json", recorded.get("body"))) or None
+        if wanted is not None:
+            wanted.pop("version", None)  # each side only warns of the other's version
         got = of_recorded_keys(wanted, normal(sent))
-        if recorded["path"] != request.url.raw_path.decode():
+        if recorded["method"] != request.method:
+            self.differences.append(f"{self._exchange}: {request.method}")
+        if normal(self._path_of(recorded["path"])) != normal(request.url.raw_path.decode()):
             self.differences.append(f"{self._exchange}: path {request.url.raw_path!r}")
         if recorded["headers"].get("X-My") != request.headers.get("X-My"):
             self.differences.append(f"{self._exchange}: headers {request.headers!r}")
@@ -372,6 +394,11 @@ def action_server(recorded: Recorded, endpoint: ActionEndpoint) -> HttpActionSer
     """Return the product's adapter, speaking to the recording in place of a socket."""
     client = EndpointClient(endpoint, transport=recorded.transport())
     return HttpActionServer(endpoint, client=client)
+
+
+def language_server(recorded: Recorded, endpoint: LanguageEndpoint) -> HttpLanguageServer:
+    """Return the product's adapter, speaking to the recording in place of a socket."""
+    return HttpLanguageServer(endpoint, transport=recorded.transport())
 
 
 def response_server(recorded: Recorded, endpoint: ResponseEndpoint) -> HttpResponseServer:

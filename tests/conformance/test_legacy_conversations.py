@@ -11,14 +11,10 @@ from msgspec.structs import replace
 
 from tertulia.app import AppSettings, build_service
 from tertulia.base.secret import Secret
-from tertulia.core.events import UserUttered
-from tertulia.core.incoming import Incoming
-from tertulia.engine.assistant import Assistant
-from tertulia.engine.process import Processor
 from tertulia.model.content import Content
 from tertulia.model.load import load_model
 from tertulia.policies.learned import KerasPolicy
-from tertulia.schema.endpoints import ActionEndpoint, ResponseEndpoint
+from tertulia.schema.endpoints import ActionEndpoint, LanguageEndpoint, ResponseEndpoint
 from tertulia.server.settings import ServerSettings
 
 from .bots import FOLDER, client_of, legacy_bot
@@ -28,6 +24,7 @@ from .legacy_replay import (
     Exchange,
     Recorded,
     action_server,
+    language_server,
     read_exchanges,
     replay,
     response_server,
@@ -228,58 +225,77 @@ async def test_reminders_fire_as_recorded(
     check(*found)
 
 
-async def test_responses_are_asked_for_as_recorded(
-    monkeypatch: pytest.MonkeyPatch, scores: list[str]
+UNDERSTOOD: Json = {
+    "intent": {"name": "hello", "confidence": 1.0},
+    "entities": [],
+    "intent_ranking": [{"name": "hello", "confidence": 1.0}],
+    "text": "t",
+    "project": "p",
+    "model": "m",
+}
+"""What the NLU server answered, as the tracker shows it, when nothing else is noted."""
+
+WITHOUT_ENTITIES = {"intent": UNDERSTOOD["intent"], "text": "t"}
+UNDERSTOOD_ELSE: Mapping[str, httpx2.Response] = {
+    "nlu answers 500": httpx2.Response(500, text="no"),
+    "nlu answers badjson": httpx2.Response(200, text="no"),
+    "nlu answers noent": httpx2.Response(200, json=WITHOUT_ENTITIES),
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "named", "understood", "asked"),
+    [
+        ("nlu_nlg_http_myproject_mymodel", ("myproject", "mymodel"), UNDERSTOOD_ELSE, (4, 5)),
+        # The recording shows that nothing was understood, and not what was answered.
+        ("nlu_nlg_http_onlymodel", ("", "onlymodel"), {"": httpx2.Response(500)}, (1, 0)),
+    ],
+)
+async def test_messages_and_words_are_asked_for_as_recorded(
+    file: str,
+    named: tuple[str, str],
+    understood: Mapping[str, httpx2.Response],
+    asked: tuple[int, int],
+    scores: list[str],
 ) -> None:
-    exchanges = read_exchanges(RECORDINGS / "nlu_nlg_http_myproject_mymodel.jsonl")
-    understood = understood_in(exchanges)
-    own = Processor.understand
-
-    def understand(self: Processor, incoming: Incoming, assistant: Assistant) -> UserUttered:
-        parsed = understood.get(incoming.text)
-        return own(self, replace(incoming, parse_data=parsed) if parsed else incoming, assistant)
-
-    monkeypatch.setattr(Processor, "understand", understand)
-    server = Recorded("nlg", lambda body: WORDED)
+    exchanges = read_exchanges(RECORDINGS / f"{file}.jsonl")
+    nlu = Recorded("nlu", lambda body: UNDERSTOOD, lambda path: path.replace("?token=", "?tk="))
+    nlg = Recorded("nlg", lambda body: WORDED)
     model = load_model(legacy_bot("mood", "policies_memo.yml"), name="model.tar.gz")
     service = await build_service(AppSettings(model=model, folder=FOLDER, store="memory"))
-    endpoint = ResponseEndpoint(url="http://127.0.0.1:5056/nlg", token=Secret("nlgtoken"))
-    responses = response_server(server, endpoint)
-    service.processor.outside = replace(service.processor.outside, responses=responses)
+    endpoint = LanguageEndpoint(
+        url="http://127.0.0.1:46285",
+        token=Secret("nlutoken"),
+        token_name="tk",
+        project=named[0],
+        model=named[1],
+    )
+    wording = ResponseEndpoint(url="http://127.0.0.1:5056/nlg", token=Secret("nlgtoken"))
+    service.processor.outside = replace(
+        service.processor.outside,
+        responses=response_server(nlg, wording),
+        language=language_server(nlu, endpoint),
+    )
 
     async def before(exchange: Exchange) -> None:
-        server.expect(exchange, UNRECORDED.get(exchange.note))
+        nlg.expect(exchange, UNRECORDED.get(exchange.note))
+        nlu.expect(exchange, understood.get(exchange.note))
 
     async with client_of(service, SETTINGS) as client:
         score = await replay(
-            "nlg",
+            file,
             exchanges,
             client,
             RULES,
             before=before,
-            absent=needs_another_understander,
+            absent=lambda exchange: False,
             overruled=set(),
         )
-    server.end()
-    score.notes.append(f"{server.compared} request to the response server the same")
+    for server in (nlu, nlg):
+        server.end()
+    score.notes.append(f"{nlu.compared} requests to the NLU server the same")
+    score.notes.append(f"{nlg.compared} to the response server")
     scores.append(str(score))
-    assert not [*score.differences, *server.differences], "\n".join(
-        [str(score), *score.differences, *server.differences]
-    )
-    assert (score.total, server.compared, server.asked) == (6, 1, 5)
-
-
-def needs_another_understander(exchange: Exchange) -> bool:
-    """Tell of exchanges that try an NLU server, which bots here do not have."""
-    return exchange.note.startswith("nlu answers")
-
-
-def understood_in(exchanges: Iterable[Exchange]) -> dict[str, Json]:
-    """Return what texts were understood as, from what the response server was shown."""
-    bodies = [note["nlg_request"]["body"] for e in exchanges for note in e.traffic if _is_nlg(note)]
-    events = [event for body in bodies for event in body["tracker"]["events"]]
-    return {each["text"]: each["parse_data"] for each in events if each["event"] == "user"}
-
-
-def _is_nlg(note: dict[str, Json]) -> bool:
-    return "nlg_request" in note
+    wrong = [*score.differences, *nlu.differences, *nlg.differences]
+    assert not wrong, "\n".join([str(score), *wrong])
+    assert (nlu.asked, nlg.asked) == asked

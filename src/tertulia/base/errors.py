@@ -10,7 +10,7 @@ TertuliaError(code, message, hint, at)
 ├── ComponentError     T5xx  UnknownComponent, MissingExtra, BadComponent
 ├── PortError          T6xx  carries `retry`
 │   ├── StoreUnavailable  StoreConflict  LockTimeout
-│   ├── ActionServerError  ResponseServerError  ChannelError
+│   ├── ActionServerError  ResponseServerError  LanguageServerError  ChannelError
 │   └── TooManyJobs  JobFailed  ModelServerError  CallbackFailed
 ├── TurnError          T7xx  ActionLimitReached, UnknownAction, ActionRejected, EventRejected
 └── RequestError       T8xx  a request that cannot be served as it is
@@ -163,6 +163,12 @@ class ResponseServerError(PortError):
     """The response (NLG) server failed or answered something unusable."""
 
     code = "T605"
+
+
+class LanguageServerError(PortError):
+    """The NLU server failed or answered something unusable."""
+
+    code = "T607"
 
 
 class ChannelError(PortError):

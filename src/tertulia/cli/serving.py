@@ -125,6 +125,7 @@ async def _serve(
             store=options.store,
             endpoints=options.endpoints,
             actions=options.actions,
+            understands=None if options.nlu is None else str(options.nlu),
             telemetry=telemetry,
         )
     )
@@ -180,9 +181,11 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
 
 def _find(options: ServeOptions) -> _Found:
     """Return the models; none when the server is to start without one."""
-    nlu = None if options.nlu is None else pack(find_model(options.nlu))
+    endpoints = load_endpoints(options.endpoints)
+    is_elsewhere = options.nlu is None or endpoints.nlu is not None
+    nlu = None if is_elsewhere else pack(find_model(options.nlu or _MODELS))
     wanted = options.model or _MODELS
-    is_pulled = load_endpoints(options.endpoints).models is not None
+    is_pulled = endpoints.models is not None
     if is_pulled and (options.model is None or not wanted.exists()):
         return _Found(nlu=nlu)  # the model server has it
     if options.model is None and options.enable_api and not _MODELS.exists():

@@ -6,8 +6,10 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from tertulia.core.asks import ActionAnswer
+from tertulia.core.domain.model import Generation
 from tertulia.core.events import BotUttered, Event
 from tertulia.core.reminders import Reminder, ScheduleChange
+from tertulia.core.understanding import Understanding
 
 Json = Any
 
@@ -191,6 +193,23 @@ class ResponseWriter(Protocol):
 
         Raises:
             ResponseServerError: refused, late, or answered something unusable.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class LanguageServer(Protocol):
+    """Understands messages elsewhere (an NLU server)."""
+
+    async def understand(self, text: str, message_id: str, generation: Generation) -> Understanding:
+        """Return what a text means. generation: of the bot, whose servers speak as it does.
+
+        Raises:
+            LanguageServerError: refused, late, or answered something unusable.
         """
         ...
 

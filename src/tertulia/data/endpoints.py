@@ -18,6 +18,7 @@ from tertulia.schema.endpoints import (
     ActionEndpoint,
     ActionModule,
     Endpoints,
+    LanguageEndpoint,
     ModelEndpoint,
     ResponseEndpoint,
 )
@@ -33,10 +34,9 @@ SECTIONS = (
     "lock_store",
     "tracing",
 )
-_READ = ("version", "action_endpoint", "nlg", "models", "tracker_store", "tracing")
+_READ = ("version", "action_endpoint", "nlg", "nlu", "models", "tracker_store", "tracing")
 _ELSEWHERE = {
     "event_broker": "Remove the section; events can be read over the HTTP API.",
-    "nlu": "Train the NLU pipeline into the model.",
 }
 
 
@@ -55,6 +55,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
     return Endpoints(
         action_endpoint=_actions(node, diagnostics),
         nlg=_responses(node, diagnostics),
+        nlu=_section(node, "nlu", LanguageEndpoint, diagnostics),
         tracker_store=read_tracker_store(node.get("tracker_store"), diagnostics),
         tracing=_section(node, "tracing", Tracing, diagnostics),
         models=_section(node, "models", ModelEndpoint, diagnostics),

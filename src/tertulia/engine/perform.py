@@ -22,7 +22,7 @@ from tertulia.core.domain.model import Generation
 from tertulia.core.domain.responses import eligible, render
 from tertulia.core.events import ActionExecuted, Event
 from tertulia.core.observer import UNOBSERVED, Observer
-from tertulia.core.ports import ActionServer, OutputChannel, ResponseWriter
+from tertulia.core.ports import ActionServer, LanguageServer, OutputChannel, ResponseWriter
 from tertulia.core.prediction import Decision
 from tertulia.core.tracker import Tracker
 from tertulia.core.tracker.views import after_restart, current_state
@@ -44,11 +44,13 @@ class Outside(msgspec.Struct, frozen=True, kw_only=True):
     tracker_events: which events action servers are shown: those of the session, all of the
     log, or this many of the newest. session_begins: where the originals' store cuts the log,
     at `action_session_start` (ActionExecuted) or at `session_started` (SessionStarted, SQL).
-    selective_domain: the domain goes only to actions that ask for it. observer: told of each step.
+    selective_domain: the domain goes only to actions that ask for it. language: understands
+    messages in the place of the model. observer: told of each step.
     """
 
     actions: ActionServer | None
     responses: ResponseWriter | None
+    language: LanguageServer | None = None
     random: Random
     tracker_events: int | Literal["all", "last_session"] = "last_session"
     session_begins: type[Event] = ActionExecuted

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from tertulia.base.errors import StoreConflict
+from tertulia.base.errors import LanguageServerError, StoreConflict
 from tertulia.base.ports import Clock, IdSource
 from tertulia.core.actions.extraction import extract_slots
 from tertulia.core.domain.fill import auto_fill
@@ -21,8 +21,10 @@ from tertulia.core.events import (
 )
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel
+from tertulia.core.regex_message import PREFIX
 from tertulia.core.tracker import Tracker
 from tertulia.core.turn import act_until_listen, first_listen, session_start
+from tertulia.core.understanding import RankedIntent, Understanding
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import Conversation
 from tertulia.engine.conversations import Conversations
@@ -31,6 +33,7 @@ from tertulia.engine.perform import Outside, Performer
 Json = Any
 _log = logging.getLogger("tertulia.turn")
 _RETRIES = 3
+_NOTHING = Understanding(text="", intent=RankedIntent("", 0.0))
 
 
 class Processor:
@@ -120,15 +123,15 @@ class Processor:
 
     async def _understand(self, incoming: Incoming, assistant: Assistant) -> UserUttered:
         text = incoming.text.strip()
+        message_id = incoming.message_id or self._ids.new()
         notes: tuple[str, ...] = ()
         if incoming.parse_data is not None:
             parsed: dict[str, Json] = {"intent": {}, "entities": [], **incoming.parse_data}
         else:
-            understanding, notes = await assistant.understand_aside(text)
+            understanding, notes = await self.make_sense(text, message_id, assistant)
             parsed = understanding.as_dict()
         for note in notes:
             _log.warning("T711 %s", note)
-        message_id = incoming.message_id or self._ids.new()
         metadata = dict(incoming.metadata)
         if assistant.generation is Generation.MODERN:
             base: dict[str, Json] = {"message_id": message_id, "metadata": metadata}
@@ -140,6 +143,23 @@ class Processor:
             message_id=message_id,
             metadata=metadata,
         )
+
+    async def make_sense(
+        self, text: str, message_id: str, assistant: Assistant
+    ) -> tuple[Understanding, tuple[str, ...]]:
+        """Return what a text means, and notes on what was odd about it.
+
+        The NLU server says it where there is one, unless the text states its intent. When that
+        server fails nothing is understood, as in the originals.
+        """
+        language = self.outside.language
+        if language is None or text.startswith(PREFIX):
+            return await assistant.understand_aside(text)
+        try:
+            return await language.understand(text, message_id, assistant.generation), ()
+        except LanguageServerError as error:
+            _log.warning("%s", error)
+            return _NOTHING, ()
 
     async def note(
         self,
@@ -193,7 +213,7 @@ class Processor:
     def _report_unknown(self, message: UserUttered, assistant: Assistant) -> None:
         domain = assistant.domain
         name = message.intent_name
-        if name is not None and name not in domain.intents:
+        if name and name not in domain.intents:
             _log.warning("T712 the intent '%s' is not in the domain; no story can use it", name)
         for entity in message.entities:
             kind = entity.get("entity")

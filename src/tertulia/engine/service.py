@@ -103,4 +103,6 @@ class Service:
             await outside.actions.close()
         if outside.responses is not None:
             await outside.responses.close()
+        if outside.language is not None:
+            await outside.language.close()
         await self.store.close()

@@ -77,6 +77,18 @@ class ModelEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=T
         return wait if isinstance(wait, float) and wait > 0 else None
 
 
+class LanguageEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The NLU server. type: whose address and body it knows, None for those of the bot's
+    generation. project, model: what a server of 0.x shall understand with.
+
+    Source: spec endpoints.md section 3.
+    """
+
+    type: Literal["0.x", "1.x"] | None = None
+    project: str | None = None
+    model: str | None = None
+
+
 class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The response (NLG) server. type: `callback`, or `response` for the domain's own responses."""
 
@@ -92,6 +104,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
 
     action_endpoint: ActionEndpoint | ActionModule | None = None
     nlg: ResponseEndpoint | None = None
+    nlu: LanguageEndpoint | None = None
     tracker_store: StoreConfig | None = None
     tracing: Tracing | None = None
     models: ModelEndpoint | None = None

@@ -6,12 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from tertulia.adapters.stores.memory import MemoryStore
-from tertulia.base.errors import LockTimeout, StoreConflict, StoreUnavailable
+from tertulia.base.errors import LanguageServerError, LockTimeout, StoreConflict, StoreUnavailable
 from tertulia.core.asks import ActionAnswer
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
+from tertulia.core.incoming import Incoming
 from tertulia.core.ports import Loaded
 from tertulia.core.tracker import replay
+from tertulia.core.understanding import RankedIntent, Understanding
 from tertulia.engine.turnstile import Turnstile
 
 from ..core.scripts import brief
@@ -311,3 +313,50 @@ async def test_an_action_is_shown_times_of_events_that_are_not_logged_yet() -> N
     tracker = actions.bodies[0]["tracker"]
     assert isinstance(tracker, dict)
     assert tracker["latest_event_time"] == tracker["events"][-1]["timestamp"] > 1000
+
+
+class Knows:
+    """An NLU server that understands everything as one intent, or fails."""
+
+    def __init__(self, intent: str | None) -> None:
+        self.intent = intent
+        self.asked: list[tuple[str, str]] = []
+
+    async def understand(self, text: str, message_id: str, generation: Generation) -> Understanding:
+        self.asked.append((text, message_id))
+        if self.intent is None:
+            raise LanguageServerError("the NLU server did not answer (ConnectError)")
+        return Understanding(text=text, intent=RankedIntent(self.intent, 0.8))
+
+    async def close(self) -> None:
+        return None
+
+
+async def test_an_nlu_server_understands_in_the_place_of_the_model() -> None:
+    served, server = service(), Knows("greet")
+    served.processor.outside = replace(served.processor.outside, language=server)
+    assert await say(served, "anything", message_id="m7") == ["said greet"]
+    assert server.asked == [("anything", "m7")]
+
+
+async def test_a_message_that_states_its_intent_is_not_sent_away() -> None:
+    served, server = service(), Knows("other")
+    served.processor.outside = replace(served.processor.outside, language=server)
+    assert await say(served, "/greet") == ["said greet"]
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("generation", list(Generation))
+async def test_nothing_is_understood_when_the_nlu_server_fails_and_the_log_says_so(
+    generation: Generation, caplog: pytest.LogCaptureFixture
+) -> None:
+    served = service(generation=generation)
+    served.processor.outside = replace(served.processor.outside, language=Knows(None))
+    incoming = Incoming(sender_id="u", text="anything")
+    message = await served.processor.understand(incoming, served.ready())
+    assert message.text == "anything"
+    assert message.parse_data["intent"] == {"name": "", "confidence": 0.0}
+    assert message.parse_data["entities"] == []
+    assert message.parse_data["text"] == ""
+    assert "T607" in caplog.text
+    assert "anything" not in caplog.text

@@ -33,7 +33,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class EndpointClient:
-    """Posts JSON to one endpoint. Redirects are not followed: they may lead anywhere.
+    """Sends JSON to one endpoint, and reads. Redirects are not followed: they may lead anywhere.
 
     Only a connection that could not be made is tried again: a request that was sent may have
     had its effect.
@@ -57,7 +57,13 @@ class EndpointClient:
         Raises:
             httpx2.HTTPError: no answer in time, or none that HTTP allows.
         """
-        content = msgspec.json.encode(body)
+        return await self._persist("POST", msgspec.json.encode(body), self._params)
+
+    async def get(self, query: Mapping[str, str]) -> Answer:
+        """Ask with these query parameters beside the endpoint's own. Raises as `post`."""
+        return await self._persist("GET", b"", {**self._params, **query})
+
+    async def _persist(self, method: str, content: bytes, params: Mapping[str, str]) -> Answer:
         async for attempt in stamina.retry_context(
             on=(httpx2.ConnectError, httpx2.ConnectTimeout),
             attempts=_CONNECT_ATTEMPTS,
@@ -65,15 +71,15 @@ class EndpointClient:
             wait_max=1.0,
         ):
             with attempt:
-                return await self._send(content)
+                return await self._send(method, content, params)
         raise httpx2.ConnectError("no attempt was made")
 
-    async def _send(self, content: bytes) -> Answer:
+    async def _send(self, method: str, content: bytes, params: Mapping[str, str]) -> Answer:
         async with self._client.stream(
-            "POST",
+            method,
             self._url,
             content=content,
-            params=self._params,
+            params=dict(params),
             headers=dict(self._outgoing()),
         ) as response:
             received = bytearray()

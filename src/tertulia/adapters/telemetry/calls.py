@@ -1,4 +1,4 @@
-"""Counts calls to action and response servers."""
+"""Counts calls to action, response and NLU servers."""
 
 from time import perf_counter
 from typing import Any
@@ -6,7 +6,9 @@ from typing import Any
 from tertulia.adapters.telemetry.meters import Meters
 from tertulia.adapters.telemetry.watch import code_of
 from tertulia.core.asks import ActionAnswer
-from tertulia.core.ports import ActionServer, ResponseWriter
+from tertulia.core.domain.model import Generation
+from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter
+from tertulia.core.understanding import Understanding
 
 Json = Any
 
@@ -39,6 +41,23 @@ class MeteredResponses:
         """Word one response; see the port."""
         with _Counted(self._meters, "response_server"):
             return await self._inner.write(body)
+
+    async def close(self) -> None:
+        """Close the server within."""
+        await self._inner.close()
+
+
+class MeteredLanguage:
+    """An NLU server, each call of which is counted under `nlu_server`."""
+
+    def __init__(self, inner: LanguageServer, meters: Meters) -> None:
+        self._inner = inner
+        self._meters = meters
+
+    async def understand(self, text: str, message_id: str, generation: Generation) -> Understanding:
+        """Understand one text; see the port."""
+        with _Counted(self._meters, "nlu_server"):
+            return await self._inner.understand(text, message_id, generation)
 
     async def close(self) -> None:
         """Close the server within."""

@@ -21,10 +21,11 @@ ParseJson = dict[str, Json]
 
 
 class Text(msgspec.Struct):
-    """A text to understand; `text` counts before `q`."""
+    """A text to understand; `text` counts before `q`. message_id: passed to an NLU server."""
 
     text: str | None = None
     q: str | None = None
+    message_id: str | None = None
 
 
 @operation(
@@ -47,7 +48,10 @@ async def parse(request: AnyRequest) -> ParseJson:
             where="body",
             code=WRONG_PARAMETER,
         )
-    understanding, _ = await served_by(request).ready().understand_aside(text)
+    served = served_by(request)
+    message_id = given.message_id or uuid.uuid4().hex
+    processor = served.service.processor
+    understanding, _ = await processor.make_sense(text, message_id, served.ready())
     if emulate is not None:
         return emulate(understanding, str(uuid.uuid4()))
     return understanding.as_dict()
