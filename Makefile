@@ -76,8 +76,11 @@ conformance: .venv/.runtime ## validate and train each project below PROJECTS=fo
 bench: .venv/.complete ## measure speed and memory
 	@$(BIN)/python benchmarks/run.py
 
+soak: .venv/.complete ## 100,000 messages and 200 new models: does memory stay flat? minutes
+	@$(BIN)/python benchmarks/soak.py
+
 clean: ## remove what tools and builds left behind; the environment stays
 	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install test check lint types contracts shape format demo conformance bench clean
+.PHONY: help install test check lint types contracts shape format demo conformance bench soak clean

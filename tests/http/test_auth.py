@@ -60,6 +60,7 @@ GUARDED = [
     ("POST", "/model/train"),
     ("POST", "/model/test/stories"),
     ("POST", "/evaluate"),
+    ("POST", "/model/test/intents"),
 ]
 
 

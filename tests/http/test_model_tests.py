@@ -1,6 +1,7 @@
 """The loaded model is tested over HTTP, in a process of its own."""
 
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -87,3 +88,88 @@ async def test_yaml_without_stories_is_an_empty_test(tested: Client) -> None:
 async def test_markdown_without_stories_is_refused(tested: Client) -> None:
     answer = await tested("POST", "/evaluate", content=b"not a story")
     assert answer.status_code == 400
+
+
+NLU = """\
+version: "3.1"
+nlu:
+- intent: hi
+  examples: |
+    - hi
+    - hey
+    - good day
+"""
+CONFIGURED = "language: en\npipeline:\n- name: KeywordIntentClassifier\n" + NLU
+
+
+async def ask_nlu(client: Client, body: str, query: str = "") -> Any:
+    path = f"/model/test/intents{query}"
+    return await client("POST", path, content=body.encode(), headers=AS_YAML)
+
+
+async def test_each_example_is_compared_with_what_is_understood(tested: Client) -> None:
+    answer = await ask_nlu(tested, NLU)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    intents = found["intent_evaluation"]
+    assert [(one["text"], one["intent"], one["predicted"]) for one in intents["predictions"]] == [
+        ("hi", "hi", "hi"),
+        ("hey", "hi", "hi"),
+        ("good day", "hi", ""),
+    ]
+    assert [one["text"] for one in intents["errors"]] == ["good day"]
+    assert intents["accuracy"] == pytest.approx(2 / 3)
+    assert (found["entity_evaluation"], found["response_selection_evaluation"]) == (None, None)
+
+
+async def test_examples_may_be_json(tested: Client) -> None:
+    examples = [{"text": "hey", "intent": "hi", "entities": []}]
+    answer = await tested.post(
+        "/model/test/intents", {"rasa_nlu_data": {"common_examples": examples}}
+    )
+    assert answer.json()["intent_evaluation"]["accuracy"] == 1.0
+
+
+async def test_a_cross_validation_needs_no_model(profile: Profile) -> None:
+    async with connect(profile) as client:
+        await client("DELETE", "/model")
+        answer = await ask_nlu(client, CONFIGURED, "?cross_validation_folds=2")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["intent_evaluation"]["report"]["hi"]["support"] == 3
+
+
+async def test_another_model_of_the_folder_is_tested(profile: Profile, tmp_path: Path) -> None:
+    (tmp_path / "m.tar.gz").write_bytes(trained())
+    async with connect(profile, model_roots=(tmp_path,)) as client:
+        answer = await ask_nlu(client, NLU, f"?model={tmp_path / 'm.tar.gz'}")
+        assert answer.status_code == 200, answer.text
+        for query, code in (("/etc/passwd", "T831"), (str(tmp_path / "none"), "T830")):
+            refused = await ask_nlu(client, NLU, f"?model={query}")
+            assert (refused.status_code, refused.json()["error_code"]) == (400, code)
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "code"),
+    [
+        ("", "", "T835"),
+        ("a: [", "", "T839"),
+        ("stories: []", "", "T839"),
+        (NLU, "?cross_validation_folds=1", "T839"),
+        (NLU, "?cross_validation_folds=50", "T839"),
+        ('{"rasa_nlu_data": {}}', "?cross_validation_folds=2", "T839"),
+        ('{"rasa_nlu_data": 5}', "", "T839"),
+        (CONFIGURED.replace("Keyword", "os.path.Keyword"), "?cross_validation_folds=2", "T839"),
+    ],
+)
+async def test_examples_that_cannot_be_tested_are_refused(
+    body: str, query: str, code: str, tested: Client
+) -> None:
+    answer = await ask_nlu(tested, body, query)
+    assert (answer.status_code, answer.json()["error_code"]) == (400, code), answer.text
+
+
+async def test_without_a_model_no_example_is_tested(profile: Profile) -> None:
+    async with connect(profile) as client:
+        await client("DELETE", "/model")
+        answer = await ask_nlu(client, NLU)
+        assert answer.status_code == {"legacy": 503, "modern": 409}[profile]

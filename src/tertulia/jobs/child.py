@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from tertulia.base.trust import foreign
-from tertulia.jobs.order import Answer, Order, TrainOrder, read_order, write_answer
+from tertulia.jobs.order import Answer, Order, StoriesOrder, TrainOrder, read_order, write_answer
 
 _NICENESS = 10
 
@@ -33,9 +33,13 @@ def perform(order: Order, folder: Path) -> Answer:
         from tertulia.jobs.train import train_order
 
         return train_order(order, folder)
-    from tertulia.jobs.stories import test_order
+    if isinstance(order, StoriesOrder):
+        from tertulia.jobs import stories
 
-    return test_order(order, folder)
+        return stories.test_order(order, folder)
+    from tertulia.jobs import intents
+
+    return intents.test_order(order, folder)
 
 
 def _end_with_the_server() -> None:

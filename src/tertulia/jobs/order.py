@@ -44,7 +44,18 @@ class StoriesOrder(msgspec.Struct, frozen=True, kw_only=True, tag="stories"):
     end_to_end: bool = False
 
 
-Order = TrainOrder | StoriesOrder
+class IntentsOrder(msgspec.Struct, frozen=True, kw_only=True, tag="intents"):
+    """Test the model on NLU examples. folds: train on parts of the text instead, 0 does not.
+
+    file: a name whose ending tells the format.
+    """
+
+    text: str
+    file: str
+    folds: int = 0
+
+
+Order = TrainOrder | StoriesOrder | IntentsOrder
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

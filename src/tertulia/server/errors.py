@@ -88,6 +88,7 @@ WRONG_DATA = "T835"
 WRONG_DOMAIN = "T836"
 CONTRADICTING_DATA = "T837"
 WRONG_TEST_DATA = "T838"
+NOT_TESTED = "T839"
 TOO_MANY_JOBS = TooManyJobs.code
 JOB_FAILED = JobFailed.code
 
@@ -122,6 +123,7 @@ BY_CODE: Mapping[str, Row] = {
     WRONG_DOMAIN: _same(400, "InvalidDomainError"),
     CONTRADICTING_DATA: _same(400, "TrainingError"),
     WRONG_TEST_DATA: _differs((400, "FailedEvaluation"), (400, "BadRequest")),
+    NOT_TESTED: _same(400, "TestingError"),
     TOO_MANY_JOBS: _same(503, "TooManyJobs"),
     JOB_FAILED: _same(500, "TrainingError"),
 }

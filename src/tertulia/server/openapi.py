@@ -50,6 +50,11 @@ QUERY: Mapping[str, tuple[str, str]] = {
     "force_training": ("boolean", "`true` learns everything again."),
     "augmentation": ("integer", "How many stories are joined at random to longer ones."),
     "num_threads": ("integer", "Taken and not looked at: one thread is used."),
+    "cross_validation_folds": (
+        "integer",
+        "Trains on the examples of the body, and tests each part by what learned from the others.",
+    ),
+    "model": ("string", "Tests this model, a path below the folders of models."),
     "e2e": ("boolean", "`true` compares what is understood of the messages, too."),
     "token": ("string", "Taken and not looked at."),
 }

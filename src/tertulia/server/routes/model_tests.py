@@ -1,35 +1,46 @@
 """Tests the loaded model on data in a request's body, in a process of its own.
 
-Source: spec http_api.md "POST /evaluate".
+Source: spec http_api.md "POST /evaluate", "POST /model/test/intents".
 """
 
+import asyncio
 from typing import Any
 
 import msgspec
 from litestar import Response
 
-from tertulia.base.errors import RequestError
-from tertulia.jobs.order import StoriesOrder
+from tertulia.base.errors import ModelError, RequestError
+from tertulia.jobs.order import IntentsOrder, StoriesOrder
 from tertulia.jobs.runner import Done
-from tertulia.model.packed import Packed
+from tertulia.model.find import find_model
+from tertulia.model.packed import Packed, pack
 from tertulia.server import query
 from tertulia.server.body import AnyRequest
-from tertulia.server.callbacks import JSON, Result, answer_of
+from tertulia.server.callbacks import CALLBACK, JSON, Result, answer_of
 from tertulia.server.declare import Facts, operation
 from tertulia.server.errors import (
+    FOREIGN_HOST,
+    FOREIGN_PATH,
     JOB_FAILED,
+    MODEL_NOT_LOADED,
+    NO_MODEL,
     NO_POLICIES,
+    NOT_TESTED,
     STOPPING,
     TOO_MANY_JOBS,
     UNREADABLE,
+    WRONG_DATA,
     WRONG_TEST_DATA,
 )
+from tertulia.server.reach import path_below
 from tertulia.server.served import Served, served_by
 from tertulia.server.uploads import read_body
 
 Json = Any
 Report = dict[str, Json]
 
+_FOLDS = "cross_validation_folds"
+_MODEL = "model"
 _TEXTS: tuple[tuple[str, dict[str, Json]], ...] = (
     ("application/x-yaml", {"type": "string"}),
     ("text/markdown", {"type": "string"}),
@@ -96,4 +107,84 @@ async def _shown(done: Done) -> Result:
     return Result(msgspec.json.encode(answer.result), {"Content-Type": JSON})
 
 
-API = (test_stories,)
+@operation(
+    "POST",
+    "/model/test/intents",
+    summary="Test how well examples are understood",
+    tag="model",
+    facts=Facts(
+        scope="admin",
+        query=(_MODEL, _FOLDS, CALLBACK),
+        body=dict[str, Json],
+        bodies=_TEXTS[:1],
+        answer=Report,
+        statuses=(200, 204),
+        errors=(
+            *(WRONG_DATA, NOT_TESTED, MODEL_NOT_LOADED, FOREIGN_PATH, FOREIGN_HOST),
+            *(NO_MODEL, TOO_MANY_JOBS, JOB_FAILED, STOPPING),
+        ),
+        model=False,
+        store=False,
+        large=True,
+    ),
+)
+async def test_intents(request: AnyRequest) -> Response[bytes]:
+    """Tell what the model makes of the examples of the body, NLU data as YAML or JSON.
+
+    With folds the body is YAML with a configuration, and nothing is loaded.
+    """
+    served = served_by(request)
+    callback = served.callbacks.wanted(request)
+    order = await _intents_order(request, served)
+    model = None if order.folds else await _model_of(request, served)
+    task = served.jobs.start(order, model)
+    return await answer_of(request, served.callbacks, callback, task, _shown_intents)
+
+
+async def _intents_order(request: AnyRequest, served: Served) -> IntentsOrder:
+    text = (await read_body(request, served.settings.upload_limit)).decode("utf-8", "replace")
+    if not text.strip():
+        raise RequestError(
+            "you must provide some nlu data in the request body in order to evaluate your model.",
+            code=WRONG_DATA,
+        )
+    folds = query.count(request, _FOLDS, served.settings, default=0)
+    is_json = text.lstrip().startswith("{")
+    if folds and is_json:
+        raise RequestError("cross-validation is only supported for YAML data.", code=NOT_TESTED)
+    if folds == 1:
+        raise RequestError(
+            "one fold leaves nothing to learn from.",
+            hint="Give two or more.",
+            parameter=_FOLDS,
+            where="query",
+            code=NOT_TESTED,
+        )
+    return IntentsOrder(text=text, file="nlu.json" if is_json else "nlu.yml", folds=folds)
+
+
+async def _model_of(request: AnyRequest, served: Served) -> bytes:
+    """Return the model to test: the one that the query names, or the one in service."""
+    named = query.text(request, _MODEL)
+    if named is None:
+        return served_model(served).data
+    path = path_below(served.settings.model_roots, named)
+    try:
+        return (await asyncio.to_thread(lambda: pack(find_model(path)))).data
+    except ModelError as error:
+        raise RequestError(
+            f"the model could not be loaded: {error}",
+            parameter=_MODEL,
+            where="query",
+            code=MODEL_NOT_LOADED,
+        ) from error
+
+
+async def _shown_intents(done: Done) -> Result:
+    answer = done.answer
+    if answer.fault is not None:
+        raise RequestError(f"the examples cannot be tested:\n{answer.message}", code=NOT_TESTED)
+    return Result(msgspec.json.encode(answer.result), {"Content-Type": JSON})
+
+
+API = (test_stories, test_intents)
