@@ -222,14 +222,14 @@ WITHOUT_EFFECT: Final[dict[str, tuple[frozenset[str], str]]] = {
         frozenset({"max_number_of_ngrams", "min_intent_examples"}),
         "all n-grams count",
     ),
-    "DIETClassifier": (_NETWORK, "the model is linear and chooses its own training schedule"),
+    "DIETClassifier": (_NETWORK, "the model is small and chooses its own training schedule"),
     "ResponseSelector": (
         _NETWORK | {"use_text_as_label", "BILOU_flag"},
-        "the model is linear, learns the labels, and chooses its own training schedule",
+        "the model is small, learns the labels, and chooses its own training schedule",
     ),
     "EmbeddingIntentClassifier": (
         _NETWORK,
-        "the model is linear and chooses its own training schedule",
+        "the model is small and chooses its own training schedule",
     ),
     "SklearnIntentClassifier": (_LINEAR, "the model chooses its own regularisation"),
     "LogisticRegressionClassifier": (_LINEAR, "the model chooses its own training schedule"),

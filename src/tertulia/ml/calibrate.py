@@ -1,12 +1,11 @@
 """Temperature scaling: makes confidences mean what they say, on examples the model has not seen."""
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
 
 import msgspec
 import numpy as np
 
-from tertulia.ml.softmax import Recipe, SparseSoftmax
 from tertulia.ml.sparse import FloatArray, Row
 
 # Bounds keep a handful of examples from making the model either shy or boastful.
@@ -59,35 +58,36 @@ class Unseen(msgspec.Struct, frozen=True):
     logits: FloatArray
 
 
+class Scorer(Protocol):
+    """A trained model, as far as it is needed here."""
+
+    def all_logits(self, rows: Sequence[Row]) -> FloatArray:
+        """Return (rows, classes) logits."""
+        ...
+
+
 def held_out_logits(
     rows: Sequence[Row],
     labels: Sequence[int],
     *,
+    train: Callable[[Sequence[Row], Sequence[int]], Scorer],
     classes: int,
-    features: int,
-    recipe: Recipe,
     folds: int,
-    rounds: int,
+    seed: int,
 ) -> Unseen:
     """Return logits of models that each saw all but one of `folds` equal parts of the data.
 
-    A class is spread evenly over the parts. rounds: how many parts are held out, one by one.
+    A class is spread evenly over the parts.
     """
     examples: list[int] = []
     logits = [np.zeros((0, classes), dtype=np.float32)]
-    fold_of = _folds(labels, folds, recipe.seed)
-    for fold in range(rounds):
+    fold_of = _folds(labels, folds, seed)
+    for fold in range(folds):
         inside = [at for at, one in enumerate(fold_of) if one != fold]
         outside = [at for at, one in enumerate(fold_of) if one == fold]
         if not inside or not outside:
             continue
-        model = SparseSoftmax.train(
-            [rows[at] for at in inside],
-            [labels[at] for at in inside],
-            classes=classes,
-            features=features,
-            recipe=recipe,
-        )
+        model = train([rows[at] for at in inside], [labels[at] for at in inside])
         examples += outside
         logits.append(model.all_logits([rows[at] for at in outside]))
     return Unseen(examples, np.concatenate(logits))

@@ -49,13 +49,17 @@ class Csr:
         """Return the number of rows."""
         return len(self.starts) - 1
 
-    def block(self, rows: IntArray) -> "Block":
-        """Return the chosen rows as a dense block over the columns that they use."""
+    def entries(self, rows: IntArray) -> tuple[IntArray, IntArray]:
+        """Return, for each entry of the chosen rows, which of them it is in, and its place."""
         begins, ends = self.starts[rows], self.starts[rows + 1]
         lengths = ends - begins
         owners = np.repeat(np.arange(len(rows), dtype=np.int64), lengths)
         shift = np.repeat(begins - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
-        entries = np.arange(len(owners), dtype=np.int64) + shift
+        return owners, np.arange(len(owners), dtype=np.int64) + shift
+
+    def block(self, rows: IntArray) -> "Block":
+        """Return the chosen rows as a dense block over the columns that they use."""
+        owners, entries = self.entries(rows)
         columns, local = np.unique(self.indices[entries], return_inverse=True)
         return Block(len(rows), columns, owners * len(columns) + local, self.values[entries])
 

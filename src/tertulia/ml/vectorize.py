@@ -117,12 +117,18 @@ class Vectorizer:
 
     @classmethod
     def fit(
-        cls, documents: Sequence[Mapping[str, Sequence[str]]], scales: Mapping[str, float]
+        cls,
+        documents: Sequence[Mapping[str, Sequence[str]]],
+        scales: Mapping[str, float],
+        limits: Mapping[str, Limits] | None = None,
     ) -> "Vectorizer":
-        """Learn the vocabulary of each block named in `scales`."""
+        """Learn the vocabulary of each block named in `scales`; limits: of blocks, by name."""
+        own = limits or {}
         return cls(
             {
-                name: Vocabulary.fit(document.get(name, ()) for document in documents)
+                name: Vocabulary.fit(
+                    (document.get(name, ()) for document in documents), own.get(name, _NO_LIMITS)
+                )
                 for name in scales
             },
             scales,

@@ -50,6 +50,7 @@ class Lesson(msgspec.Struct, frozen=True):
 class Training(msgspec.Struct, frozen=True, kw_only=True):
     """What a component learns from.
 
+    names: by label, a message of the words in its name, prepared like those of lessons.
     responses: the bot's responses by name, from NLU data and domain, as plain JSON.
     seed: of everything that is drawn by chance.
     """
@@ -59,6 +60,12 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     responses: Mapping[str, Sequence[Json]]
     seed: int
     diagnostics: Diagnostics
+    names: Mapping[str, Message] = {}
+
+    @property
+    def messages(self) -> list[Message]:
+        """Return all that components before prepare."""
+        return [*(lesson.message for lesson in self.lessons), *self.names.values()]
 
 
 C = TypeVar("C", bound=msgspec.Struct)
@@ -90,6 +97,11 @@ class Component(ABC, Generic[C]):
     @abstractmethod
     def process(self, message: Message) -> None:
         """Write on the message. Pure otherwise, and thread-safe."""
+
+    def prepare(self, messages: Sequence[Message]) -> None:
+        """Write on all messages of the training."""
+        for message in messages:
+            self.process(message)
 
     def parts(self) -> Parts:
         """Return what was learned; nothing by default."""

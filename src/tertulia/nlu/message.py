@@ -8,6 +8,7 @@ import msgspec
 from tertulia.core.domain.model import Generation
 from tertulia.core.entity_server import EntityServer
 from tertulia.core.understanding import NOTHING_UNDERSTOOD, RankedIntent, Understanding
+from tertulia.ml.sparse import FloatArray
 
 Json = Any
 
@@ -40,7 +41,8 @@ class Message:
     """One text on its way through a pipeline; belongs to one thread.
 
     token_features: per token, feature texts of featurizers. ranking: None when no classifier
-    with a ranking ran. entity_server: whom components may ask, None for nobody.
+    with a ranking ran. entity_server: whom components may ask, None for nobody. vectors: of the
+    whole text, (n,) float32 of length one, each with the alias or key of its featurizer.
     """
 
     __slots__ = (
@@ -53,6 +55,7 @@ class Message:
         "text",
         "token_features",
         "tokens",
+        "vectors",
     )
 
     def __init__(self, text: str, entity_server: EntityServer | None = None) -> None:
@@ -60,6 +63,7 @@ class Message:
         self.entity_server = entity_server
         self.tokens: list[Token] = []
         self.blocks: list[Block] = []
+        self.vectors: list[tuple[str, FloatArray]] = []
         self.token_features: list[list[str]] = []
         self.intent: RankedIntent = NOTHING_UNDERSTOOD
         self.ranking: list[RankedIntent] | None = None
@@ -78,6 +82,10 @@ class Message:
             for block in self.blocks
             if not sources or block.source in sources
         }
+
+    def vectors_of(self, sources: Sequence[str] = ()) -> list[FloatArray]:
+        """Return what language models made of the text; only those of `sources`, if any."""
+        return [vector for source, vector in self.vectors if not sources or source in sources]
 
     def understanding(self, generation: Generation) -> Understanding:
         """Return the result in the shape of a generation.

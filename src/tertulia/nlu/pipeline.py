@@ -13,6 +13,7 @@ from tertulia.core.understanding import Understanding
 from tertulia.data.nlu import NluData
 from tertulia.ml.parts import Parts
 from tertulia.nlu.checks import check_against_data, check_pipeline
+from tertulia.nlu.classifiers.document import spoken
 from tertulia.nlu.component import ENTITIES, FEATURES, TOKENS, Lesson, Setting, Training
 from tertulia.nlu.components import AnyComponent, find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
@@ -154,6 +155,7 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
     training = Training(
         data=data,
         lessons=[Lesson(example, Message(example.text)) for example in data.examples],
+        names=_label_names(data),
         responses=_all_responses(data, responses or {}),
         seed=seed,
         diagnostics=diagnostics,
@@ -168,8 +170,9 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
         setting = Setting(name=name, key=key, generation=generation, language=language)
         component = found.train(convert_params(config.params, found.Config), setting, training)
         if found.provides & {TOKENS, FEATURES}:
-            for lesson in training.lessons:
-                component.process(lesson.message)
+            component.prepare(
+                [*(one.message for one in training.lessons), *training.names.values()]
+            )
         components.append(component)
         stored.append(_StoredComponent(name=config.name, shown=name, key=key, params=config.params))
     diagnostics.raise_if_errors()
@@ -180,6 +183,13 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
 def _shown_name(config: ComponentConfig, generation: Generation) -> str:
     """Return the name that results carry: 0.x wrote `ner_crf` where its file said so."""
     return config.written if generation is Generation.LEGACY else config.name
+
+
+def _label_names(data: NluData) -> dict[str, Message]:
+    """Return a message for each label whose name has words in it."""
+    labels = [label for one in data.examples for label in (one.intent, one.response_key) if label]
+    names = {label: spoken(label) for label in dict.fromkeys(labels)}
+    return {label: Message(text) for label, text in names.items() if text}
 
 
 def _all_responses(

@@ -1,8 +1,10 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
 from tertulia.ml.calibrate import COLDEST, best_temperature, held_out_logits
-from tertulia.ml.softmax import Recipe, softmax
+from tertulia.ml.softmax import Recipe, SparseSoftmax, softmax
 from tertulia.ml.sparse import Row
 
 
@@ -25,16 +27,15 @@ def test_without_examples_nothing_is_scaled():
 def test_held_out_logits_do_not_know_their_own_example():
     rows: list[Row] = [([at], [1.0]) for at in range(4)]
     labels = [0, 0, 1, 1]
-    recipe = Recipe(epochs=20)
-    unseen = held_out_logits(rows, labels, classes=2, features=4, recipe=recipe, folds=2, rounds=2)
+    train = partial(SparseSoftmax.train, classes=2, features=4, recipe=Recipe(epochs=20))
+    unseen = held_out_logits(rows, labels, train=train, classes=2, folds=2, seed=0)
     assert sorted(unseen.examples) == [0, 1, 2, 3]
     assert np.all(np.abs(unseen.logits[:, 0] - unseen.logits[:, 1]) < 0.5)
 
 
-def test_one_round_holds_out_one_part():
+def test_each_part_is_held_out_once():
     rows: list[Row] = [([0], [1.0])] * 10
-    unseen = held_out_logits(
-        rows, [0, 1] * 5, classes=2, features=1, recipe=Recipe(epochs=2), folds=5, rounds=1
-    )
-    assert len(unseen.examples) == 2
-    assert unseen.logits.shape == (2, 2)
+    train = partial(SparseSoftmax.train, classes=2, features=1, recipe=Recipe(epochs=2))
+    unseen = held_out_logits(rows, [0, 1] * 5, train=train, classes=2, folds=5, seed=0)
+    assert sorted(unseen.examples) == list(range(10))
+    assert unseen.logits.shape == (10, 2)

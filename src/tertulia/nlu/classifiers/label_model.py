@@ -1,48 +1,33 @@
-"""A text's label by a linear model over the blocks of its message, with honest confidences."""
+"""A text's label by small networks over the blocks of its message, with honest confidences.
+
+How each constant here was chosen is told in docs/explanation/how-texts-are-understood.md.
+"""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from functools import partial
 from typing import Self
 
 import msgspec
 
 from tertulia.core.understanding import RankedIntent
 from tertulia.ml.calibrate import best_temperature, held_out_logits
+from tertulia.ml.committee import Committee
 from tertulia.ml.labels import ranked
+from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.softmax import Recipe, SparseSoftmax
-from tertulia.ml.vectorize import Vectorizer, char_wb_ngrams
-from tertulia.nlu.message import Message
+from tertulia.ml.sparse import FloatArray, Row
+from tertulia.ml.vectorize import Limits, Vectorizer
+from tertulia.nlu.classifiers.document import Document
 
-Document = Mapping[str, Sequence[str]]
-
-_PAIRS, _SPELLING = "added/pairs", "added/chars"
-_SCALES = {"words": 1.0, "chars": 1.0, "patterns": 0.5, "pairs": 0.5}
-_SPELLING_SIZES = (2, 5)
+_SCALES = {"words": 1.0, "chars": 1.0, "patterns": 0.5, "pairs": 0.7}
+_VECTOR_SCALE = 3.0
 _FOLDS = 5
-_RATE = 0.3
-# Of many examples one fold is enough to fit one number, and less has to be held back.
+# Of many examples, runs of signs and words seen once only cost memory, and confidences are alike
+# from one set of data to the next; of few they are measured.
 _MANY = 2000
-_L2_OF_FEW, _L2_OF_MANY = 1e-4, 3e-5
-# Enough updates for few examples, few passes over many.
-_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 400, 10, 60
-
-
-def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
-    """Return the blocks to learn from, empty when no featurizer knows anything of the text.
-
-    Pairs of neighbouring words are always added, for order matters; spelling is added when no
-    featurizer looks at characters.
-    """
-    document = message.document(sources)
-    if not any(document.values()):
-        return {}
-    words = [token.text.lower() for token in message.tokens]
-    framed = ["^", *words, "$"]
-    document[_PAIRS] = [f"{left} {right}" for left, right in pairwise(framed)]
-    if not any(key.endswith("/chars") for key in document):
-        document[_SPELLING] = char_wb_ngrams(" ".join(words), *_SPELLING_SIZES)
-    return document
+_TEMPERATURE_OF_MANY = 0.6
+_RARE = frozenset({"chars", "pairs"})
+_BATCHES = (8, 64)
 
 
 class LabelModel:
@@ -55,54 +40,57 @@ class LabelModel:
         self,
         labels: Sequence[str],
         vectorizer: Vectorizer,
-        softmax: SparseSoftmax,
+        committee: Committee | None,
         temperature: float,
     ) -> None:
         self.labels = tuple(labels)
         self._vectorizer = vectorizer
-        self._softmax = softmax
+        self._committee = committee
         self._temperature = temperature
 
     @classmethod
-    def train(cls, documents: Sequence[Document], labels: Sequence[str], *, seed: int) -> Self:
-        """Learn from pairs of document and label; without any, nothing is ever recognised."""
-        names = sorted(set(labels))
-        number = {name: at for at, name in enumerate(names)}
-        targets = [number[label] for label in labels]
-        keys = dict.fromkeys(key for document in documents for key in document)
-        scales = {key: _SCALES[key.rsplit("/", 1)[1]] for key in keys}
-        vectorizer = Vectorizer.fit(documents, scales)
-        rows = [vectorizer.row(document) for document in documents]
-        recipe = _recipe(len(rows), seed)
-        classes, features = len(names), vectorizer.features
-        softmax = SparseSoftmax.train(
-            rows, targets, classes=classes, features=features, recipe=recipe
+    def train(
+        cls,
+        documents: Sequence[Document],
+        labels: Sequence[str],
+        *,
+        seed: int,
+        names: Mapping[str, Document] | None = None,
+    ) -> Self:
+        """Learn from pairs of document and label; without any, nothing is ever recognised.
+
+        names: what the names of labels say, one more example of each.
+        """
+        found = sorted(set(labels))
+        number = {name: at for at, name in enumerate(found)}
+        vectorizer = _vectorizer(documents)
+        if not found:
+            return cls(found, vectorizer, None, 1.0)
+        spoken = {name: one for name, one in (names or {}).items() if name in number}
+        rows = [_row(vectorizer, one) for one in [*documents, *spoken.values()]]
+        targets = [number[name] for name in [*labels, *spoken]]
+        width = sum(len(vector) for vector in documents[0].vectors)
+        train = partial(
+            Committee.train,
+            classes=len(found),
+            features=vectorizer.features + width,
+            width=width,
+            schedule=_schedule(len(documents), seed),
         )
-        temperature = 1.0
-        if len(names) > 1:
-            unseen = held_out_logits(
-                rows,
-                targets,
-                classes=classes,
-                features=features,
-                recipe=recipe,
-                folds=_FOLDS,
-                rounds=1 if len(rows) > _MANY else _FOLDS,
-            )
-            # Half of what people write looks like an example, half is new.
-            known = softmax.all_logits([rows[at] for at in unseen.examples])
-            answers = [targets[at] for at in unseen.examples]
-            temperature = best_temperature([unseen.logits, known], [answers, answers])
-        return cls(names, vectorizer, softmax, temperature)
+        committee = train(rows, targets)
+        temperature = _TEMPERATURE_OF_MANY
+        if len(documents) <= _MANY:
+            temperature = _fitting_temperature(committee, train, rows, targets, seed)
+        return cls(found, vectorizer, committee, temperature)
 
     def rank(self, document: Document, limit: int) -> list[RankedIntent]:
         """Return the best labels, at most `limit` (0: all); empty when nothing is known."""
-        if not self.labels:
+        if self._committee is None:
             return []
-        indices, values = self._vectorizer.row(document)
-        if not indices:
+        row = _row(self._vectorizer, document)
+        if not row[0]:
             return []
-        best = ranked(self._softmax.logits(indices, values), self._temperature, limit)
+        best = ranked(self._committee.logits(*row), self._temperature, limit)
         return [RankedIntent(self.labels[at], confidence) for at, confidence in best]
 
     def parts(self) -> Parts:
@@ -113,23 +101,65 @@ class LabelModel:
                 "temperature": self._temperature,
                 **self._vectorizer.parts().meta,
             },
-            arrays=self._softmax.parts().arrays,
+            arrays={} if self._committee is None else self._committee.parts().arrays,
         )
 
     @classmethod
     def from_parts(cls, parts: Parts) -> Self:
         """Return the model that `parts` came from."""
-        return cls(
-            msgspec.convert(parts.meta["labels"], list[str]),
-            Vectorizer.from_parts(parts),
-            SparseSoftmax.from_parts(parts),
-            msgspec.convert(parts.meta["temperature"], float),
-        )
+        labels = msgspec.convert(parts.meta["labels"], list[str])
+        vectorizer = Vectorizer.from_parts(parts)
+        committee = Committee.from_parts(parts, offset=vectorizer.features) if labels else None
+        temperature = msgspec.convert(parts.meta["temperature"], float)
+        return cls(labels, vectorizer, committee, temperature)
 
 
-def _recipe(examples: int, seed: int) -> Recipe:
-    batch = min(64, max(8, examples // 8))
-    epochs = round(_UPDATES * batch / max(1, examples))
-    epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, epochs))
-    l2 = _L2_OF_MANY if examples > _MANY else _L2_OF_FEW
-    return Recipe(epochs=epochs, seed=seed, l2=l2, rate=_RATE, batch=batch)
+def _vectorizer(documents: Sequence[Document]) -> Vectorizer:
+    keys = dict.fromkeys(key for document in documents for key in document.terms)
+    kinds = {key: key.rsplit("/", 1)[1] for key in keys}
+    least = 2 if len(documents) > _MANY else 1
+    return Vectorizer.fit(
+        [document.terms for document in documents],
+        {key: _SCALES[kind] for key, kind in kinds.items()},
+        {key: Limits(min_df=least) for key, kind in kinds.items() if kind in _RARE},
+    )
+
+
+def _row(vectorizer: Vectorizer, document: Document) -> Row:
+    """Return the terms known, and behind them the vectors."""
+    indices, values = vectorizer.row(document.terms)
+    if not document.vectors:
+        return indices, values
+    numbers = [number * _VECTOR_SCALE for vector in document.vectors for number in _plain(vector)]
+    begin = vectorizer.features
+    return [*indices, *range(begin, begin + len(numbers))], [*values, *numbers]
+
+
+def _plain(vector: FloatArray) -> list[float]:
+    numbers: list[float] = vector.tolist()
+    return numbers
+
+
+def _fitting_temperature(
+    committee: Committee,
+    train: "partial[Committee]",
+    rows: Sequence[Row],
+    targets: Sequence[int],
+    seed: int,
+) -> float:
+    classes = len(set(targets))
+    if classes < 2:
+        return 1.0
+    unseen = held_out_logits(rows, targets, train=train, classes=classes, folds=_FOLDS, seed=seed)
+    # Half of what people write looks like an example, half is new.
+    known = committee.all_logits([rows[at] for at in unseen.examples])
+    answers = [targets[at] for at in unseen.examples]
+    return best_temperature([unseen.logits, known], [answers, answers])
+
+
+def _schedule(examples: int, seed: int) -> Schedule:
+    """Return many passes over few examples, in small steps, and few over many."""
+    least, most = _BATCHES
+    batch = min(most, max(least, examples // 12))
+    epochs = 20 if examples > 2 * _MANY else 40
+    return Schedule(epochs=epochs, batch=batch, seed=seed)

@@ -8,7 +8,8 @@ import msgspec
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.understanding import NOTHING_UNDERSTOOD
 from tertulia.ml.parts import Parts
-from tertulia.nlu.classifiers.label_model import LabelModel, document_of
+from tertulia.nlu.classifiers.document import Document, document_of
+from tertulia.nlu.classifiers.label_model import LabelModel
 from tertulia.nlu.component import FEATURES, INTENT, Component, Setting, Training
 from tertulia.nlu.message import Message
 
@@ -74,8 +75,19 @@ def train_intents(config: LearnedConfig, training: Training) -> LabelModel:
     labels = [intent for _, intent in pairs]
     note_few_intents(labels, training.diagnostics)
     return LabelModel.train(
-        [document for document, _ in pairs], labels, seed=config.seed(training.seed)
+        [document for document, _ in pairs],
+        labels,
+        seed=config.seed(training.seed),
+        names=name_documents(config, training),
     )
+
+
+def name_documents(config: LearnedConfig, training: Training) -> dict[str, Document]:
+    """Return what the name of each label says, where it says something."""
+    found = {
+        label: document_of(message, config.featurizers) for label, message in training.names.items()
+    }
+    return {label: one for label, one in found.items() if not one.says_nothing}
 
 
 def note_few_intents(labels: Collection[str], diagnostics: Diagnostics) -> None:
@@ -92,7 +104,7 @@ def note_few_intents(labels: Collection[str], diagnostics: Diagnostics) -> None:
 def classify(model: LabelModel, message: Message, config: LearnedConfig) -> None:
     """Set intent and ranking; no intent with confidence 0 when nothing of the text is known."""
     document = document_of(message, config.featurizers)
-    ranking = model.rank(document, config.ranking_length) if document else []
+    ranking = [] if document.says_nothing else model.rank(document, config.ranking_length)
     if config.renormalize_confidences and ranking:
         total = sum(one.confidence for one in ranking)
         ranking = [

@@ -11,8 +11,9 @@ import msgspec
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.understanding import RankedIntent
 from tertulia.ml.parts import Parts
-from tertulia.nlu.classifiers.label_model import LabelModel, document_of
-from tertulia.nlu.classifiers.learned import LearnedConfig
+from tertulia.nlu.classifiers.document import document_of
+from tertulia.nlu.classifiers.label_model import LabelModel
+from tertulia.nlu.classifiers.learned import LearnedConfig, name_documents
 from tertulia.nlu.component import FEATURES, SELECTION, Component, Setting, Training
 from tertulia.nlu.message import Message
 
@@ -60,7 +61,12 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
         ]
         keys = [key for _, key in pairs]
         seed = config.seed(training.seed)
-        model = LabelModel.train([document for document, _ in pairs], keys, seed=seed)
+        model = LabelModel.train(
+            [document for document, _ in pairs],
+            keys,
+            seed=seed,
+            names=name_documents(config, training),
+        )
         responses = {f"utter_{key}": training.responses.get(f"utter_{key}", ()) for key in keys}
         return cls(config, setting, model, intents, responses)
 
@@ -68,7 +74,7 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
         """Add this selector's answer to `response_selector`."""
         ranking: list[RankedIntent] = []
         document = document_of(message, self.config.featurizers)
-        if self._model is not None and document:
+        if self._model is not None and not document.says_nothing:
             ranking = self._model.rank(document, self.config.ranking_length)
         key = ranking[0].name if ranking else None
         action = f"utter_{key}"

@@ -1,0 +1,216 @@
+"""A network with one hidden layer on sparse rows, trained and asked with numpy alone.
+
+Rule: dropout takes whole columns out of a batch, so that it saves work instead of making some.
+
+Source: Srivastava et al. 2014 (dropout), Szegedy et al. 2016 (label smoothing), Duchi et al. 2011
+(AdaGrad).
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import msgspec
+import numpy as np
+from numpy.random import Generator
+
+from tertulia.ml.parts import Array, Parts
+from tertulia.ml.softmax import softmax
+from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row
+
+_SPREAD = np.float32(0.05)
+_TINY = np.float32(1e-8)
+_LAST_RATE = 0.05
+_NAMES = ("first", "first_bias", "second", "second_bias")
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """How a network is trained.
+
+    epochs: passes over the data; the step size falls linearly to a twentieth over them. batch:
+    examples a step. seed: of weights, order and dropout. hidden: units of the hidden layer.
+    rate: first step size. input_dropout, dropout: share of columns and of hidden units left out.
+    smoothing: share of the truth given to all classes alike.
+    """
+
+    epochs: int
+    batch: int = 64
+    seed: int = 0
+    hidden: int = 256
+    rate: float = 0.02
+    input_dropout: float = 0.5
+    dropout: float = 0.5
+    smoothing: float = 0.1
+
+
+class Network:
+    """logits = relu(x @ first + first_bias) @ second + second_bias.
+
+    first: (features, hidden), second: (hidden, classes), float32. Immutable after training, so
+    safe to share between threads.
+    """
+
+    def __init__(
+        self, first: FloatArray, first_bias: FloatArray, second: FloatArray, second_bias: FloatArray
+    ) -> None:
+        self._first = first
+        self._first_bias = first_bias
+        self._second = second
+        self._second_bias = second_bias
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self._second_bias)
+
+    @classmethod
+    def train(
+        cls,
+        rows: Sequence[Row],
+        labels: Sequence[int],
+        *,
+        classes: int,
+        features: int,
+        schedule: Schedule,
+    ) -> "Network":
+        """Fit on mini-batches; the same arguments give the same network.
+
+        Args:
+            rows: per example a pair (feature indices, values); an index occurs once in a row.
+            labels: per example its class, 0-based.
+            classes: number of classes.
+            features: number of features; every index is below it.
+            schedule: how long and how carefully.
+
+        Raises:
+            ValueError: a label or feature index is outside its range, or lengths differ.
+        """
+        if len(rows) != len(labels):
+            raise ValueError(f"{len(rows)} rows but {len(labels)} labels")
+        targets = np.asarray(labels, dtype=np.int64)
+        if len(targets) and (int(targets.min()) < 0 or int(targets.max()) >= classes):
+            raise ValueError(f"a label is outside 0..{classes - 1}")
+        fit = _Fit(Csr.of(rows, columns=features), classes, schedule)
+        for epoch in range(schedule.epochs):
+            share = 1.0 - (1.0 - _LAST_RATE) * epoch / schedule.epochs
+            order = fit.rng.permutation(len(rows))
+            for cut in range(0, len(order), schedule.batch):
+                part = order[cut : cut + schedule.batch]
+                fit.step(part, targets[part], np.float32(schedule.rate * share))
+        return fit.network()
+
+    def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
+        """Return (classes,) logits of one row; O(entries of the row x hidden)."""
+        sums = self._first_bias
+        if len(indices):
+            chosen = self._first[np.asarray(indices, dtype=np.int64)]
+            sums = np.asarray(values, dtype=np.float32) @ chosen + sums
+        return np.maximum(sums, 0) @ self._second + self._second_bias
+
+    def all_logits(self, rows: Sequence[Row]) -> FloatArray:
+        """Return (rows, classes) logits."""
+        out = np.empty((len(rows), self.classes), dtype=np.float32)
+        for number, (indices, values) in enumerate(rows):
+            out[number] = self.logits(indices, values)
+        return out
+
+    def parts(self) -> Parts:
+        """Return the network as four arrays."""
+        own = (self._first, self._first_bias, self._second, self._second_bias)
+        arrays: dict[str, Array] = dict(zip(_NAMES, own, strict=True))
+        return Parts(arrays=arrays)
+
+    @classmethod
+    def from_parts(cls, parts: Parts) -> "Network":
+        """Return the network that `parts` came from.
+
+        Raises:
+            ValueError: the arrays do not fit together.
+        """
+        first, first_bias, second, second_bias = (
+            np.asarray(parts.array(name), dtype=np.float32) for name in _NAMES
+        )
+        fits = first.ndim == second.ndim == 2 and first_bias.shape == first.shape[1:]
+        if not fits or second.shape != (*first_bias.shape, *second_bias.shape):
+            raise ValueError("the arrays of a network do not fit together")
+        return cls(first, first_bias, second, second_bias)
+
+
+class _Fit:
+    """Weights under training, with the sum of squared gradients of each."""
+
+    def __init__(self, matrix: Csr, classes: int, schedule: Schedule) -> None:
+        self.rng = np.random.default_rng(schedule.seed)
+        self._matrix = matrix
+        self._schedule = schedule
+        hidden = schedule.hidden
+        self._first = _drawn(self.rng, matrix.columns, hidden)
+        self._squares: FloatArray = np.full_like(self._first, _TINY)
+        self._second = _drawn(self.rng, hidden, classes)
+        self._biases: list[FloatArray] = [
+            np.zeros(hidden, dtype=np.float32),
+            np.zeros(classes, dtype=np.float32),
+        ]
+        small = (self._second, *self._biases)
+        self._small_squares = [np.full_like(one, _TINY) for one in small]
+        self._place: IntArray = np.empty(matrix.columns, dtype=np.int64)
+
+    def step(self, part: IntArray, targets: IntArray, rate: np.float32) -> None:
+        """Take one step on the rows `part`."""
+        columns, x = self._block(part)
+        weights: FloatArray = self._first[columns]
+        sums: FloatArray = x @ weights + self._biases[0]
+        mask = self._kept(sums.shape, self._schedule.dropout)
+        mask *= sums > 0
+        hidden: FloatArray = sums * mask
+        error = self._error(hidden @ self._second + self._biases[1], targets)
+        back: FloatArray = (error @ self._second.T) * mask
+        gradient: FloatArray = x.T @ back
+        squares: FloatArray = self._squares[columns]
+        squares += gradient * gradient
+        self._squares[columns] = squares
+        np.sqrt(squares, out=squares)
+        gradient /= squares
+        gradient *= rate
+        weights -= gradient
+        self._first[columns] = weights
+        gradients = (hidden.T @ error, back.sum(axis=0), error.sum(axis=0))
+        small = (self._second, *self._biases)
+        for own, squared, change in zip(small, self._small_squares, gradients, strict=True):
+            np.add(squared, change * change, out=squared)
+            np.subtract(own, rate * change / np.sqrt(squared), out=own)
+
+    def _block(self, part: IntArray) -> tuple[IntArray, FloatArray]:
+        """Return the columns that were kept, and the rows in them, scaled for those left out."""
+        owners, entries = self._matrix.entries(part)
+        used = self._matrix.indices[entries]
+        columns = np.unique(used)
+        drop = self._schedule.input_dropout
+        columns = columns[self.rng.random(len(columns), dtype=np.float32) >= drop]
+        self._place[used] = -1
+        self._place[columns] = np.arange(len(columns))
+        local = self._place[used]
+        kept = local >= 0
+        x: FloatArray = np.zeros((len(part), len(columns)), dtype=np.float32)
+        x[owners[kept], local[kept]] = self._matrix.values[entries[kept]] / np.float32(1.0 - drop)
+        return columns, x
+
+    def _kept(self, shape: tuple[int, ...], drop: float) -> FloatArray:
+        kept = self.rng.random(shape, dtype=np.float32) >= drop
+        return kept.astype(np.float32) / np.float32(1.0 - drop)
+
+    def _error(self, logits: FloatArray, targets: IntArray) -> FloatArray:
+        """Return the gradient of the mean loss by the logits."""
+        error = softmax(logits)
+        smoothing = self._schedule.smoothing
+        error -= np.float32(smoothing / error.shape[1])
+        error[np.arange(len(targets)), targets] -= np.float32(1.0 - smoothing)
+        error /= np.float32(len(targets))
+        return error
+
+    def network(self) -> Network:
+        """Return what was learned."""
+        return Network(self._first, self._biases[0], self._second, self._biases[1])
+
+
+def _drawn(rng: Generator, rows: int, columns: int) -> FloatArray:
+    return cast(FloatArray, rng.standard_normal((rows, columns), dtype=np.float32) * _SPREAD)

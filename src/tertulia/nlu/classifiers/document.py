@@ -1,0 +1,51 @@
+"""What a classifier sees of a message: terms in blocks, and vectors of language models."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from tertulia.ml.sparse import FloatArray
+from tertulia.ml.vectorize import char_wb_ngrams
+from tertulia.nlu.message import Message
+
+PAIRS, SPELLING = "added/pairs", "added/chars"
+_SPELLING_SIZES = (2, 5)
+_NAME_PARTS = re.compile(r"[^\W\d_]+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+class Document(msgspec.Struct, frozen=True):
+    """terms: by block. vectors: (n,) float32 each, in the order of the pipeline."""
+
+    terms: Mapping[str, Sequence[str]] = {}
+    vectors: Sequence[FloatArray] = ()
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no featurizer knows anything of the text."""
+        return not self.terms and not self.vectors
+
+
+def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
+    """Return what to learn from.
+
+    Pairs of neighbouring words are always added, for order matters; spelling is added when no
+    featurizer looks at characters.
+    """
+    terms = message.document(sources)
+    vectors = message.vectors_of(sources)
+    if not any(terms.values()):
+        return Document({}, vectors)
+    words = [token.text.lower() for token in message.tokens]
+    framed = ["^", *words, "$"]
+    terms[PAIRS] = [f"{left} {right}" for left, right in pairwise(framed)]
+    if not any(key.endswith("/chars") for key in terms):
+        terms[SPELLING] = char_wb_ngrams(" ".join(words), *_SPELLING_SIZES)
+    return Document(terms, vectors)
+
+
+def spoken(label: str) -> str:
+    """Return the words in a label's name: `faq/opening_hours` is about opening hours."""
+    return " ".join(_NAME_PARTS.findall(_HUMP.sub(" ", label))).lower()
