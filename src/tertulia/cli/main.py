@@ -37,6 +37,7 @@ COMMANDS = {
     "data convert nlu": ("convert:convert_nlu", "Write NLU data in another format."),
     "data convert core": ("convert:convert_core", "Write stories in another format."),
     "data migrate": ("migrate:migrate", "Rewrite a domain or a project for version 3.1."),
+    "visualize": ("visualize:visualize", "Draw the stories as one graph, in one HTML page."),
     "components": ("components:components", "List pipeline components and policies by name."),
     "telemetry": ("telemetry:telemetry", "Nothing is collected; kept for scripts that call it."),
 }
@@ -44,7 +45,6 @@ COMMANDS = {
 
 ABSENT = {
     "interactive": "Talk with `tertulia shell`, and add what was missing to the stories.",
-    "visualize": "Check the stories with `tertulia data validate stories`.",
     "export": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "evaluate": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "x": "Serve the chat page with `tertulia run`.",
