@@ -32,8 +32,8 @@ from tertulia.training.run import Identity, train
 
 POLICIES = {
     "memoization": "- name: MemoizationPolicy\n  max_history: 5\n",
-    "learned": "- name: TEDPolicy\n  max_history: 5\n",
-    "both": "- name: MemoizationPolicy\n  max_history: 5\n- name: TEDPolicy\n  max_history: 5\n",
+    "learned": "- name: TEDPolicy\n",
+    "both": "- name: MemoizationPolicy\n  max_history: 5\n- name: TEDPolicy\n",
 }
 
 _STUDY = "study beforehand, same split"

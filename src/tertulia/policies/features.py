@@ -84,6 +84,12 @@ def features(states: Sequence[TurnState]) -> Iterator[_Feature]:
     yield from _pairs(states)
 
 
+def facts_of(state: TurnState) -> Iterator[_Feature]:
+    """Yield what a state shows, wherever it stands in a conversation."""
+    for thing in _things_in(state, with_user=True):
+        yield from thing
+
+
 def _singles(states: Sequence[TurnState]) -> Iterator[_Feature]:
     for back, things in enumerate(_things(states)):
         yield from ((f"{back} {fact}", value) for thing in things for fact, value in thing)

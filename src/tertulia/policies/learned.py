@@ -1,4 +1,4 @@
-"""The learned policy: a linear model over facts of the last states and their pairs.
+"""The learned policy: a small network that reads the last states.
 
 It answers to the names of the originals' neural policies. Its figures differ from theirs; what it
 has in common is the role: to generalise where stories do not match exactly.
@@ -8,13 +8,13 @@ Source: spec policies.md sections 6 and 10.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from tertulia.base.errors import ConfigError, ModelError
+from tertulia.base.errors import ConfigError
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.events import ACTION_LISTEN
 from tertulia.core.prediction import Prediction, Reason
@@ -27,10 +27,11 @@ from tertulia.core.states import (
     history_for,
 )
 from tertulia.core.tracker import Tracker
-from tertulia.ml.evidence import Evidence
 from tertulia.ml.parts import Parts
-from tertulia.ml.softmax import Recipe, SparseSoftmax
-from tertulia.policies.features import Row, Vocabulary, in_words
+from tertulia.ml.sequence import Look, SequenceNet, Shape
+from tertulia.ml.sequence_training import SequenceRecipe, train_net
+from tertulia.ml.sparse import FloatArray, Row
+from tertulia.policies.features import in_words
 from tertulia.policies.policy import (
     PolicyConfig,
     PolicyTraining,
@@ -39,29 +40,27 @@ from tertulia.policies.policy import (
     moments,
     priority_of,
 )
-from tertulia.policies.spoken import Spoken
+from tertulia.policies.sequences import Facts, corpus_of, lessons_to_learn
 from tertulia.policies.state_book import texts
+from tertulia.policies.trust import COMPARED, Trust, damaged
 
-WIDEST = 10
-"""States looked at when the setting says all; what is further back has never helped."""
+WIDEST = 32
+"""States looked at when the setting says all."""
 
-EPOCHS = 40
+_PASSES = 60
 
-_LEAST = 0.25
-"""Trust where the stories decide nothing: below the usual thresholds of a fallback, and enough
-for a bot that has none to do the likeliest thing."""
-
-_SUSPICION = 4
-"""How fast trust falls with the share of what the stories never show: a sixth halves it."""
+_REMEMBERED = 4096
+"""States whose embeddings are kept."""
 
 _NAMED = 5
 """Features that an explanation names."""
 
 
 class LearnedConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """max_history: states looked at (0.x: 5; later null, at most 10 are used). epochs: passes
-    over the examples (default 40). random_seed: of their order. ranking_length: actions that
-    keep a score (0: all), the others get 0; renormalize_confidences: they get what the others had.
+    """max_history: states looked at (0.x: 5; later null, at most 32 are used). epochs: passes
+    over the stories (default 60, more where there are few). random_seed: of their order.
+    ranking_length: actions that keep a score (0: all), the others get 0;
+    renormalize_confidences: they get what the others had.
     e2e_confidence_threshold: what a prediction from the text must have to win.
     """
 
@@ -74,13 +73,20 @@ class LearnedConfig(PolicyConfig, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Learned(msgspec.Struct, frozen=True):
-    """What the stories taught. actions: by class of the model. spoken: what users say in them."""
+    """What the stories taught. actions: by class of the network."""
 
-    vocabulary: Vocabulary
+    facts: Facts
     actions: tuple[str, ...]
-    model: SparseSoftmax
-    evidence: Evidence
-    spoken: Spoken
+    model: SequenceNet
+    trust: Trust
+
+
+class View(NamedTuple):
+    """A window as the network sees it. rows: its states. scores: of the actions, with trust."""
+
+    rows: Sequence[Row]
+    look: Look
+    scores: Sequence[float]
 
 
 class LearnedPolicy:
@@ -88,6 +94,7 @@ class LearnedPolicy:
 
     name: ClassVar[str] = "LearnedPolicy"
     Config: ClassVar[type[PolicyConfig]] = LearnedConfig
+    legacy_history: ClassVar[int | None] = 5
 
     def __init__(
         self,
@@ -99,16 +106,13 @@ class LearnedPolicy:
         self._config = config
         self._table = table
         self._learned = learned
-        self._vocabulary = learned.vocabulary
         self._actions = learned.actions
-        self._model = learned.model
-        self._evidence = learned.evidence
         self._history = history_for(table, rule_only)
-        self._width = width(config.max_history, table.generation)
+        self._width = self.seen(config, table.generation)
         self._priority = priority_of(config, table.generation, legacy=1, modern=1)
-        user_facts = [name for name in learned.vocabulary.names if name.startswith("0 ")]
-        self._by_text = any(name.startswith("0 word ") for name in user_facts)
-        self._by_intent = any(name.startswith("0 intent ") for name in user_facts)
+        self._by_text = any(name.startswith("word ") for name in learned.facts.names)
+        self._by_intent = any(name.startswith("intent ") for name in learned.facts.names)
+        self._remembered: dict[TurnState, tuple[Row, FloatArray]] = {}
 
     @classmethod
     def check(cls, config: LearnedConfig, data: PolicyTraining) -> None:
@@ -118,61 +122,52 @@ class LearnedPolicy:
 
     @classmethod
     def train(cls, config: LearnedConfig, data: PolicyTraining) -> Self:
-        """Learn all stories, those glued together too.
+        """Learn the stories, and some of those glued together.
 
         Raises:
             ConfigError: there is nothing to learn from.
         """
-        found = examples(
-            data.stories(augmented=True), data.table, width(config.max_history, data.generation)
-        )
+        seen = cls.seen(config, data.generation)
+        found = examples(data.stories(augmented=True), data.table, min(COMPARED, seen))
         if not found:
             raise nothing_to_learn(cls.name, data, "Write a story, or leave the policy out.")
         actions = tuple(sorted({example.action for example in found}))
-        number = {action: index for index, action in enumerate(actions)}
-        vocabulary = Vocabulary.of(example.states for example in found)
-        data.report(cls.name, 0.2)
-        rows = [vocabulary.row(example.states) for example in found]
-        labels = [number[example.action] for example in found]
-        model = SparseSoftmax.train(
-            rows,
-            labels,
-            classes=len(actions),
-            features=len(vocabulary),
-            recipe=recipe(config.epochs, config.random_seed, data.seed),
-        )
-        deciding = [
-            vocabulary.deciding(row, example.states)
-            for row, example in zip(rows, found, strict=True)
-        ]
-        evidence = Evidence.of(rows, deciding, labels, features=len(vocabulary) + 1)
-        spoken = Spoken(text for one in found if (text := _read(one.states)) is not None)
-        data.report(cls.name, 1.0)
-        return cls(config, data.table, Learned(vocabulary, actions, model, evidence, spoken))
+        facts, model = _learn(cls.name, config, data, actions, seen)
+        return cls(config, data.table, Learned(facts, actions, model, Trust.of(found, actions)))
 
     @classmethod
     def from_parts(cls, config: LearnedConfig, parts: Parts, domain: Domain) -> Self:
         """Return the policy of a model. Raises ModelError for damaged parts."""
-        names, actions = texts(parts.meta.get("features")), texts(parts.meta.get("actions"))
-        model = loaded_model(parts, len(names), len(actions))
-        evidence = _loaded_evidence(parts, len(names) + 1)
-        spoken = Spoken(texts(parts.meta.get("spoken", [])))
-        learned = Learned(Vocabulary(names), tuple(actions), model, evidence, spoken)
+        facts, actions = (texts(parts.meta.get(name)) for name in ("facts", "actions"))
+        seen = cls.seen(config, domain.generation)
+        shape = Shape(features=len(facts), classes=len(actions), width=seen)
+        try:
+            model = SequenceNet.from_parts(parts, shape)
+        except ValueError as error:
+            raise damaged(str(error)) from error
+        learned = Learned(Facts(facts), tuple(actions), model, Trust.from_parts(parts))
         return cls(config, StateTable(domain), learned)
 
     def parts(self) -> Parts:
         """Return names as JSON and weights as arrays."""
-        meta: dict[str, Any] = {
-            "features": list(self._vocabulary.names),
+        trust, net = self._learned.trust.parts(), self._learned.model.parts()
+        names: dict[str, Any] = {
+            "facts": list(self._learned.facts.names),
             "actions": list(self._actions),
-            "spoken": list(self._learned.spoken.texts),
         }
-        arrays = {**self._model.parts().arrays, **self._evidence.parts().arrays}
-        return Parts(meta=meta, arrays=arrays)
+        return Parts(meta={**trust.meta, **names}, arrays={**trust.arrays, **net.arrays})
 
     def knowing(self, rule_only: RuleOnly) -> Self:
         """Return the same model, blind for what only rules contain."""
         return type(self)(self._config, self._table, self._learned, rule_only)
+
+    @classmethod
+    def seen(cls, config: LearnedConfig, generation: Generation) -> int:
+        """Return how many states are looked at."""
+        wanted = by_generation(
+            config.max_history, generation, legacy=cls.legacy_history, modern=None
+        )
+        return WIDEST if wanted is None else wanted
 
     @property
     def needed_history(self) -> int | None:
@@ -190,58 +185,51 @@ class LearnedPolicy:
     def predict(self, tracker: Tracker) -> Prediction:
         """Return a probability for every known action."""
         states = self._history.last(tracker, self._width).states
-        row = self._vocabulary.row(states)
-        scores = self._scores(row, states)
+        seen = self._view(states)
         end_to_end = False
         text = tracker.state.latest_message.text
         if self._by_text and text and states and states[-1].action == ACTION_LISTEN:
-            read = (*states[:-1], replace(states[-1], user=UserPart(text=text)))
-            read_row = self._vocabulary.row(read)
-            by_text = self._scores(read_row, read)
-            best = max(by_text.values())
-            sure = best > self._config.e2e_confidence_threshold and best > max(scores.values())
+            read = self._view((*states[:-1], replace(states[-1], user=UserPart(text=text))))
+            best = max(read.scores)
+            sure = best > self._config.e2e_confidence_threshold and best > max(seen.scores)
             if sure or not self._by_intent:
-                scores, row, end_to_end = by_text, read_row, True
+                seen, end_to_end = read, True
         return Prediction(
             policy=self.name,
-            scores=self._ranked(scores),
+            scores=self._ranked(dict(zip(self._actions, seen.scores, strict=True))),
             priority=self._priority,
             end_to_end=end_to_end,
-            why=partial(self._reason, row),
+            why=partial(self._reason, seen),
         )
 
-    def _reason(self, row: Row, action: str) -> Reason:
-        """Return the features that speak most for or against the action, with their weights."""
+    def _reason(self, seen: View, action: str) -> Reason:
+        """Return the facts that speak most for or against the action, with their amounts."""
         if action not in self._actions:
             return {"by": "learned"}
-        names = self._vocabulary.names
-        strongest = self._model.explain(row, self._actions.index(action), _NAMED)
-        features = [[in_words(names[one.feature]), round(one.amount, 3)] for one in strongest]
+        label, names = self._actions.index(action), self._learned.facts.names
+        strongest = self._learned.model.explain(seen.look, seen.rows, label, _NAMED)
+        features = [
+            [in_words(f"{one.back} {names[one.feature]}"), round(one.amount, 3)]
+            for one in strongest
+        ]
         return {"by": "learned", "features": features}
 
-    def _scores(self, row: Row, states: Sequence[TurnState]) -> dict[str, float]:
-        found: list[float] = self._model.probabilities(*row).tolist()
-        trust = self._trust(row, states, found.index(max(found)))
-        return {action: score * trust for action, score in zip(self._actions, found, strict=True)}
+    def _view(self, states: Sequence[TurnState]) -> View:
+        known = [self._known(state) for state in states]
+        look = self._learned.model.look([token for _, token in known])
+        found: list[float] = look.probabilities.tolist()
+        trust = self._learned.trust.in_action(states, found.index(max(found)))
+        return View([row for row, _ in known], look, [score * trust for score in found])
 
-    def _trust(self, row: Row, states: Sequence[TurnState], best: int) -> float:
-        """Return how far the model may be believed, 0 to 1.
-
-        A linear model gives some action nearly all its probability wherever it is asked. It is
-        believed where the stories do mostly one thing, in this very window or else after one of
-        its pairs of facts, and less the more there is that no story shows. A text is believed as
-        far as it is like one of the stories.
-        """
-        familiar = self._vocabulary.familiarity(states) ** _SUSPICION
-        lead = self._evidence.of_row(row)
-        text = _read(states)
-        if text is not None:
-            familiar *= self._learned.spoken.likeness(text)
-            lead = 1.0 if lead is None else lead  # texts hardly ever repeat
-        elif lead is None:
-            deciding = self._vocabulary.deciding(row, states)
-            lead = self._evidence.of_features(deciding, best)
-        return (_LEAST + (1.0 - _LEAST) * lead) * familiar
+    def _known(self, state: TurnState) -> tuple[Row, FloatArray]:
+        """Return a state's facts and what the network makes of them; states come again."""
+        found = self._remembered.get(state)
+        if found is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            row = self._learned.facts.row(state)
+            found = self._remembered[state] = (row, self._learned.model.token(row))
+        return found
 
     def _ranked(self, scores: dict[str, float]) -> dict[str, float]:
         keep = self._config.ranking_length
@@ -259,6 +247,7 @@ class TEDPolicy(LearnedPolicy):
     """The learned policy under its name of 1.8 and later."""
 
     name: ClassVar[str] = "TEDPolicy"
+    legacy_history: ClassVar[int | None] = None
 
 
 class KerasPolicy(LearnedPolicy):
@@ -271,17 +260,13 @@ class EmbeddingPolicy(LearnedPolicy):
     """The learned policy under a name of 0.11 to 1.x."""
 
     name: ClassVar[str] = "EmbeddingPolicy"
+    legacy_history: ClassVar[int | None] = None
 
 
 class SklearnPolicy(LearnedPolicy):
     """The learned policy under a name of 0.x to 2.x."""
 
     name: ClassVar[str] = "SklearnPolicy"
-
-
-def _read(states: Sequence[TurnState]) -> str | None:
-    """Return the text that decides after a message, None where its intent does."""
-    return states[-1].user.text if states and states[-1].action == ACTION_LISTEN else None
 
 
 def nothing_to_learn(policy: str, data: PolicyTraining, hint: str) -> ConfigError:
@@ -291,52 +276,21 @@ def nothing_to_learn(policy: str, data: PolicyTraining, hint: str) -> ConfigErro
     )
 
 
-def width(max_history: int | UnsetType | None, generation: Generation) -> int:
-    """Return how many states are looked at."""
-    wanted = by_generation(max_history, generation, legacy=5, modern=None)
-    return WIDEST if wanted is None else wanted
+def _learn(
+    name: str, config: LearnedConfig, data: PolicyTraining, actions: Sequence[str], seen: int
+) -> tuple[Facts, SequenceNet]:
+    """Return the facts of the stories and the network that learned them."""
+    seed = data.seed if config.random_seed is None else config.random_seed
+    lessons = lessons_to_learn(data, seed)
+    facts = Facts.of(state for lesson in lessons for state in lesson.states)
+    shape = Shape(features=len(facts), classes=len(actions), width=seen)
+    recipe = SequenceRecipe(passes=_passes(config.epochs), seed=seed)
+    corpus = corpus_of(lessons, facts, actions)
+    return facts, train_net(corpus, shape, recipe, partial(data.report, name))
 
 
-def recipe(epochs: int | UnsetType, random_seed: int | None, seed: int) -> Recipe:
-    """Return how to train. One pass, a neural network's default, would teach a linear model
-    nothing; so only what a person wrote counts, and at least 20 passes.
+def _passes(epochs: int | UnsetType) -> int:
+    """Return passes over the data. One, a default of the originals, would teach nothing; so only
+    what a person wrote counts, and at least 20.
     """
-    passes = EPOCHS if epochs is UNSET else max(20, min(epochs, 200))
-    return Recipe(epochs=passes, seed=seed if random_seed is None else random_seed)
-
-
-def loaded_model(parts: Parts, features: int, classes: int) -> SparseSoftmax:
-    """Return the linear model of parts.
-
-    Raises:
-        ModelError: its sizes are not those of the names beside it.
-    """
-    shape = tuple(parts.array("weights").shape)
-    if shape != (features, classes) or tuple(parts.array("bias").shape) != (classes,):
-        raise ModelError(
-            f"the weights of a policy are damaged: {shape} instead of {(features, classes)}",
-            hint="Train the model again.",
-            code="T420",
-        )
-    return SparseSoftmax.from_parts(parts)
-
-
-def _loaded_evidence(parts: Parts, features: int) -> Evidence:
-    """Return the evidence of parts.
-
-    Raises:
-        ModelError: its size is not that of the names beside it.
-    """
-    try:
-        found = Evidence.from_parts(parts)
-    except ValueError as error:
-        raise ModelError(
-            f"a policy is damaged: {error}", hint="Train the model again.", code="T420"
-        ) from error
-    if found.features != features:
-        raise ModelError(
-            f"the evidence of a policy is damaged: {found.features} instead of {features}",
-            hint="Train the model again.",
-            code="T420",
-        )
-    return found
+    return _PASSES if epochs is UNSET else max(20, min(epochs, 200))

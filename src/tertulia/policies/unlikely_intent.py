@@ -31,7 +31,8 @@ from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import SparseSoftmax
 from tertulia.policies.features import Row, Vocabulary
-from tertulia.policies.learned import loaded_model, nothing_to_learn, recipe, width
+from tertulia.policies.learned import nothing_to_learn
+from tertulia.policies.linear import loaded_model, recipe, width
 from tertulia.policies.policy import PolicyConfig, PolicyTraining
 from tertulia.policies.state_book import texts
 

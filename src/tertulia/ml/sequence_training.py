@@ -1,0 +1,141 @@
+"""How a SequenceNet learns: Adam on batches of sequences of about the same length, with dropout.
+
+Rule: the same arguments give the same network, and the work is bounded however much data there is.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+import numpy as np
+
+from tertulia.ml.adam import Adam, Bundle
+from tertulia.ml.sequence import Corpus, Piece, SequenceNet, Shape, Thin
+from tertulia.ml.softmax import softmax
+from tertulia.ml.sparse import FloatArray
+
+Progress = Callable[[float], None]
+
+_LONGEST = 96
+"""Rows in one piece, at least twice the context that is not judged."""
+
+_RAMP = 20
+"""Steps in which the step size grows to its full value."""
+
+
+class SequenceRecipe(msgspec.Struct, frozen=True, kw_only=True):
+    """How a network is trained.
+
+    passes: over the data. least_steps: more passes when there are few sequences. most_rows: fewer
+    passes when there are many, two at least. batch: sequences a step. rate: largest step size.
+    dropout: share of numbers left out, at all joints of the network.
+    """
+
+    passes: int = 60
+    least_steps: int = 200
+    most_rows: int = 500_000
+    batch: int = 4
+    rate: float = 3e-3
+    dropout: float = 0.2
+    seed: int = 0
+
+
+def train_net(
+    corpus: Corpus, shape: Shape, recipe: SequenceRecipe, report: Progress | None = None
+) -> SequenceNet:
+    """Return the network that learned the corpus. report: told the share done, now and then."""
+    rng = np.random.default_rng(recipe.seed)
+    net = SequenceNet.begin(shape, rng)
+    improve(net, corpus, recipe, rng, report)
+    return net
+
+
+def improve(
+    net: SequenceNet,
+    corpus: Corpus,
+    recipe: SequenceRecipe,
+    rng: np.random.Generator,
+    report: Progress | None = None,
+) -> None:
+    """Train a network further, in place."""
+    pieces = [
+        piece
+        for number, (rows, _) in enumerate(corpus.sequences)
+        for piece in cut(number, len(rows), net.shape.width)
+    ]
+    if not pieces:
+        return
+    passes = _passes(pieces, recipe)
+    steps = passes * -(-len(pieces) // recipe.batch)
+    fit = _Fit(net, recipe.dropout, rng)
+    done = 0
+    for _ in range(passes):
+        for chosen in _batches(pieces, recipe.batch, rng):
+            fit.step(corpus, chosen, recipe.rate * _share(done, steps))
+            done += 1
+        if report is not None:
+            report(done / steps)
+
+
+def cut(number: int, length: int, width: int) -> Iterator[Piece]:
+    """Yield pieces of a sequence such that each position is judged once, with all its context."""
+    longest = max(_LONGEST, 2 * width)
+    judged = 0
+    while judged < length:
+        begin = max(0, judged - width + 1)
+        end = min(length, begin + longest)
+        yield Piece(number, begin, judged, end)
+        judged = end
+
+
+def _passes(pieces: Sequence[Piece], recipe: SequenceRecipe) -> int:
+    rows = sum(piece.end - piece.begin for piece in pieces)
+    per_pass = -(-len(pieces) // recipe.batch)
+    wanted = max(recipe.passes, -(-recipe.least_steps // per_pass))
+    return max(2, min(wanted, recipe.most_rows // rows))
+
+
+def _share(done: int, steps: int) -> float:
+    """Return the part of the largest step size: it grows quickly, then falls to a twentieth."""
+    return min(1.0, (done + 1) / _RAMP) * (0.05 + 0.95 * (1.0 - done / steps))
+
+
+def _batches(pieces: Sequence[Piece], size: int, rng: np.random.Generator) -> Iterator[list[Piece]]:
+    """Yield all pieces, those of about the same length together, in an order of chance."""
+    lengths = np.asarray([piece.end - piece.begin for piece in pieces], dtype=np.float64)
+    order = np.argsort(lengths + rng.random(len(pieces)) * 6.0, kind="stable").tolist()
+    starts = rng.permutation(-(-len(order) // size)).tolist()
+    for start in starts:
+        yield [pieces[place] for place in order[start * size : (start + 1) * size]]
+
+
+class _Fit:
+    """A network under training."""
+
+    def __init__(self, net: SequenceNet, dropout: float, rng: np.random.Generator) -> None:
+        self._net = net
+        self._adam = Adam(net.weights)
+        self._gradients = Bundle(net.shape.arrays())
+        self._keep = np.float32(1.0 - dropout)
+        self._rng = rng
+
+    def _thin(self, shape: tuple[int, ...]) -> FloatArray:
+        kept = self._rng.random(shape, dtype=np.float32) < self._keep
+        return kept.astype(np.float32) / self._keep
+
+    def step(self, corpus: Corpus, chosen: Sequence[Piece], rate: float) -> None:
+        """Take one step."""
+        embedding = self._net.weights["embedding"]
+        batch = corpus.batch(chosen, embedding)
+        thin: Thin | None = self._thin if self._keep < 1.0 else None
+        mask = thin(batch.x.shape) if thin else np.float32(1.0)
+        logits, back = self._net.read(batch.x * mask, thin)
+        judged = batch.labels >= 0
+        error = softmax(logits)
+        places = np.nonzero(judged)
+        error[(*places, batch.labels[places])] -= 1.0
+        error *= judged[..., None] / np.float32(max(1, int(judged.sum())))
+        inner = back(error, self._gradients) * mask
+        own = self._gradients["embedding"]
+        own[...] = 0.0
+        own[batch.columns] = batch.dense.T @ inner.reshape(-1, inner.shape[-1])
+        self._adam.step(self._gradients, rate)
