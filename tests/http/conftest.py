@@ -32,7 +32,8 @@ class Client:
         self.service = service
         self.document = document
         self._paths = [
-            (re.compile(re.sub(r"\{\w+\}", ".+", path)), path) for path in document["paths"]
+            (re.compile(re.sub(r"\{\w+\}", ".+", path)), path)
+            for path in sorted(document["paths"], key=len, reverse=True)
         ]
 
     async def __call__(self, method: str, path: str, json: Any = None, **options: Any) -> Any:
@@ -51,15 +52,19 @@ class Client:
     async def put(self, path: str, json: Any = None, **options: Any) -> Any:
         return await self("PUT", path, json, **options)
 
+    async def delete(self, path: str, **options: Any) -> Any:
+        return await self("DELETE", path, **options)
+
     async def events(self, conversation: str) -> list[dict[str, Any]]:
         shown = await self.get(f"/conversations/{conversation}/tracker?include_events=ALL")
         return shown.json()["events"]
 
     def _check_declared(self, method: str, path: str, status: int) -> None:
         for pattern, template in self._paths:
-            declared = self.document["paths"][template].get(method.lower())
-            if declared is not None and pattern.fullmatch(path):
-                assert str(status) in declared["responses"], f"{method} {template}: {status}"
+            if pattern.fullmatch(path):
+                declared = self.document["paths"][template].get(method.lower())
+                if declared is not None:
+                    assert str(status) in declared["responses"], f"{method} {template}: {status}"
                 return
 
 

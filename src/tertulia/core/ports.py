@@ -34,13 +34,15 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """That a request was taken, so that it is not done again when it is sent again.
 
     key: the client's name for it, its own within the conversation. digest: of what it asks for.
-    version: newest sequence number that it wrote, or found when it wrote nothing. done: it was
-    carried out to its end. answer: what is needed to answer again; opaque to stores.
+    version: newest sequence number that it wrote, or found when it wrote nothing. opened_at: the
+    version that it began with. done: it was carried out to its end. answer: what is needed to
+    answer again; opaque to stores.
     """
 
     key: str
     digest: str
     version: int
+    opened_at: int = 0
     done: bool
     answer: bytes = b""
 

@@ -4,7 +4,7 @@ Rule: nothing is said before its events are stored.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -22,11 +22,12 @@ from tertulia.core.events import (
 )
 from tertulia.core.events.codec import without_trace
 from tertulia.core.observer import UNOBSERVED, Observer
-from tertulia.core.ports import OutputChannel, Snapshot, TrackerStore
+from tertulia.core.ports import OutputChannel, Receipt, Snapshot, TrackerStore
 from tertulia.core.reminders import Reminder, ScheduleChange, Step, step_of
 from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, new_tracker
 from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
 from tertulia.engine.assistant import Assistant
+from tertulia.engine.terms import Once
 
 _log = logging.getLogger("tertulia.turn")
 
@@ -42,7 +43,9 @@ class Conversation:
 
     tracker: includes what is noted and not yet stored. version: newest stored sequence number.
     channel: where its reminders speak when no user event names a channel. has_scheduled: a
-    reminder was put on the schedule and stored.
+    reminder was put on the schedule and stored. opened_at: the version that was loaded. once: the
+    request that is carried out, when it must not be carried out twice. on_stored: called after
+    each commit.
     """
 
     def __init__(
@@ -60,7 +63,10 @@ class Conversation:
         self.committed = False
         self.channel: str | None = None
         self.has_scheduled = False
-        self._opened_at = version
+        self.opened_at = version
+        self.once: Once | None = None
+        self.on_stored: Callable[[], None] = _nothing
+        self._said: list[BotUttered] = []
         self._assistant = assistant
         self._store = store
         self._clock = clock
@@ -111,6 +117,7 @@ class Conversation:
             self._pending.append(stamped)
             if isinstance(stamped, BotUttered):
                 self._to_say.append(stamped)
+                self._said.append(stamped)
             elif schedule and isinstance(stamped, (ReminderScheduled, ReminderCancelled)):
                 self._reschedule(stamped)
         return self.tracker
@@ -119,19 +126,20 @@ class Conversation:
         """Let the next commit take a reminder off the schedule, or fail when it is not on it."""
         self._fired = fired
 
-    async def commit(self) -> None:
-        """Store what was noted, durably.
+    async def commit(self, *, last: bool = False) -> None:
+        """Store what was noted, durably. last: nothing more will be noted.
 
         Raises:
             StoreConflict: somebody else wrote to this conversation, or fired its reminder.
             StoreUnavailable: it could not be stored.
         """
         change = ScheduleChange(fired=self._fired, steps=tuple(self._steps))
-        if self._pending or change != ScheduleChange():
+        finishes = last and self.once is not None
+        if self._pending or finishes or change != ScheduleChange():
             with self._observer.step("commit"):
-                await self._store_pending(change)
+                await self._store_pending(change, last=last)
 
-    async def _store_pending(self, change: ScheduleChange) -> None:
+    async def _store_pending(self, change: ScheduleChange, *, last: bool) -> None:
         version = self.version + len(self._pending)
         snapshot = None
         if version // SNAPSHOT_EVERY > self.version // SNAPSHOT_EVERY:
@@ -143,19 +151,34 @@ class Conversation:
             expected=self.version,
             snapshot=snapshot,
             schedule=None if change == ScheduleChange() else change,
+            receipt=self._receipt(version, done=last),
         )
         self.tracker = replace(self.tracker, version=self.version)
         self.has_scheduled = self.has_scheduled or bool(self._steps)
         self._pending, self._steps, self._fired = [], [], None
         self.committed = True
+        self.on_stored()
 
-    async def deliver(self, output: OutputChannel) -> None:
-        """Commit, then say what waits to be said.
+    def _receipt(self, version: int, *, done: bool) -> Receipt | None:
+        if self.once is None:
+            return None
+        once = self.once
+        return Receipt(
+            key=once.key,
+            digest=once.digest,
+            version=version,
+            opened_at=self.opened_at,
+            done=done,
+            answer=once.answer(self._said) if done else b"",
+        )
+
+    async def deliver(self, output: OutputChannel, *, last: bool = False) -> None:
+        """Commit, then say what waits to be said. last: nothing more will be noted.
 
         Raises:
             ChannelError: the channel failed; the events are stored all the same.
         """
-        await self.commit()
+        await self.commit(last=last)
         if self._to_say:
             with self._observer.step("say"):
                 while self._to_say:
@@ -163,6 +186,7 @@ class Conversation:
 
     def discard(self) -> None:
         """Forget what was noted and not stored."""
+        self.once = None
         self._pending.clear()
         self._to_say.clear()
         self._steps.clear()
@@ -198,7 +222,7 @@ class Conversation:
         log = await self.log() if newest is None else await self._tail(newest)
         if self._assistant.generation is Generation.LEGACY:
             return log
-        old = max(0, len(log) - (self.version - self._opened_at + len(self._pending)))
+        old = max(0, len(log) - (self.version - self.opened_at + len(self._pending)))
         return [*last_session(log[:old], first), *log[old:]]
 
     async def _tail(self, newest: int) -> list[Event]:
@@ -231,6 +255,10 @@ class Conversation:
             _log.error("%s", error)
             return
         self._steps.append(step)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _as_utc(time: datetime) -> float:

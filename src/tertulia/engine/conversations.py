@@ -14,6 +14,7 @@ from tertulia.core.tracker import Tracker
 from tertulia.core.tracker.snapshot import trim
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import WINDOW, Conversation, open_conversation
+from tertulia.engine.terms import NO_TERMS, Terms, check_receipt, wrong_version
 from tertulia.engine.turnstile import Turnstile
 
 
@@ -31,7 +32,8 @@ class Conversations:
     keep: how many live trackers are held in memory; keep_events: how many events they may have
     together (one takes 1 to 2 KB). Loading costs the tail after a snapshot; a live tracker costs
     nothing. A stale live tracker is found out when its turn is stored.
-    on_schedule: called when a turn has put a reminder on the schedule. observer: told of each turn.
+    on_schedule: called when a turn has put a reminder on the schedule. on_stored: called after each
+    commit. observer: told of each turn.
     """
 
     def __init__(
@@ -53,14 +55,19 @@ class Conversations:
         self._held_events = 0
         self._live: OrderedDict[str, _Live] = OrderedDict()
         self.on_schedule: Callable[[], None] = lambda: None
+        self.on_stored: Callable[[], None] = lambda: None
 
     @asynccontextmanager
-    async def turn(self, sender_id: str, assistant: Assistant) -> AsyncGenerator[Conversation]:
+    async def turn(
+        self, sender_id: str, assistant: Assistant, terms: Terms = NO_TERMS
+    ) -> AsyncGenerator[Conversation]:
         """Hold a conversation for one turn; others of the same conversation wait.
 
         What the body noted is stored when it ends, also when it fails.
 
         Raises:
+            AlreadyDone: the terms say once, and it was.
+            RequestError: the terms are not met.
             LockTimeout: the conversation was busy too long.
             StoreConflict, StoreUnavailable: what was noted could not be stored.
         """
@@ -68,20 +75,27 @@ class Conversations:
             with self.observer.step("admit"):
                 await self.turnstile.enter(sender_id)
             try:
-                async with self._unit(sender_id, assistant) as conversation:
+                async with self._unit(sender_id, assistant, terms) as conversation:
                     yield conversation
             finally:
                 self.turnstile.leave(sender_id)
 
     @asynccontextmanager
-    async def _unit(self, sender_id: str, assistant: Assistant) -> AsyncGenerator[Conversation]:
+    async def _unit(
+        self, sender_id: str, assistant: Assistant, terms: Terms
+    ) -> AsyncGenerator[Conversation]:
         with self.observer.step("load"):
+            if terms.expected is not None:
+                self.forget(sender_id)  # another process may have written since
             conversation = await self._open(sender_id, assistant)
+            await self._accept(conversation, terms)
         self.forget(sender_id)
         try:
             yield conversation
-        except (StoreConflict, StoreUnavailable):
+        except (StoreConflict, StoreUnavailable) as error:
             conversation.discard()  # what the store did not take is not known to be there
+            if terms.expected is not None and isinstance(error, StoreConflict):
+                raise wrong_version(await self.store.version(sender_id)) from error
             raise
         finally:
             try:
@@ -90,6 +104,16 @@ class Conversations:
                 if conversation.has_scheduled:
                     self.on_schedule()
         self._remember(conversation, assistant)
+
+    async def _accept(self, conversation: Conversation, terms: Terms) -> None:
+        """Check the terms. After loading: a later write of somebody else is then a conflict."""
+        conversation.on_stored = self.on_stored
+        sender_id = conversation.sender_id
+        if terms.once is not None:
+            check_receipt(await self.store.find_receipt(sender_id, terms.once.key), terms.once)
+            conversation.once = terms.once
+        if terms.expected is not None:
+            terms.expected.check(conversation.version)
 
     @property
     def live(self) -> int:

@@ -3,13 +3,15 @@
 Source: spec http_api.md section 5.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from itertools import takewhile
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from tertulia.base.errors import RequestError, StoreConflict
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import (
     ACTION_SESSION_START,
@@ -18,25 +20,31 @@ from tertulia.core.events import (
     SessionStarted,
 )
 from tertulia.core.incoming import Incoming
-from tertulia.core.ports import OutputChannel
+from tertulia.core.ports import OutputChannel, Page, Receipt
 from tertulia.core.prediction import Decision
-from tertulia.core.reminders import Entities, external_message
+from tertulia.core.reminders import Entities, Reminder, external_message
 from tertulia.core.tracker import Tracker, replay
 from tertulia.core.turn import run_decision
 from tertulia.engine.assistant import Assistant
-from tertulia.engine.conversation import Conversation
+from tertulia.engine.conversation import Conversation, last_session
 from tertulia.engine.perform import Performer
 from tertulia.engine.process import Processor
+from tertulia.engine.terms import CUT_OFF, NO_TERMS, Expected, Terms, wrong_version
 
 Json = Any
+_PAGE = 500
 
 
 class View(msgspec.Struct, frozen=True):
-    """A conversation to show. log: its events, oldest first; known: it was stored before."""
+    """A conversation to show. log: its events, oldest first; known: it was stored before.
+
+    version: sequence number of the newest stored event, 0 when nothing is stored.
+    """
 
     tracker: Tracker
     log: Sequence[Event]
     known: bool = True
+    version: int = 0
 
 
 class Silent:
@@ -63,26 +71,25 @@ class Operations:
         An unknown one is begun: stored in the legacy generation, only shown in the modern one.
         until: only events up to this time, ending at the first later one.
         """
-        if assistant.generation is Generation.LEGACY:
-            async with self._conversations.turn(sender_id, assistant) as conversation:
-                known = not conversation.is_new
-                await self._processor.open(
-                    conversation, assistant, self._silent(conversation, assistant)
-                )
-                log = await conversation.log()
-        else:
-            conversation = await self._conversations.peek(sender_id, assistant)
-            known = not conversation.is_new
-            log = await conversation.log()
-            if not log:
-                await self._processor.open(
-                    conversation, assistant, self._silent(conversation, assistant)
-                )
-                log = await conversation.log()
+        stored = await self._conversations.store.load(sender_id)
+        log, version = stored.events, stored.version
+        if not log:
+            log, version = await self._begin(sender_id, assistant)
         if until is not None:
             log = list(takewhile(lambda event: event.timestamp <= until, log))
         tracker = replay(sender_id, assistant.rules, log)
-        return View(tracker=tracker, log=log, known=known)
+        return View(tracker=tracker, log=log, known=stored.version > 0, version=version)
+
+    async def _begin(self, sender_id: str, assistant: Assistant) -> tuple[Sequence[Event], int]:
+        """Return what a conversation begins with, and the version after it is stored, if it is."""
+        if assistant.generation is Generation.LEGACY:
+            async with self._conversations.turn(sender_id, assistant) as conversation:
+                await self._open(conversation, assistant)
+                await conversation.commit()
+                return await conversation.log(), conversation.version
+        conversation = await self._conversations.peek(sender_id, assistant)
+        await self._open(conversation, assistant)
+        return await conversation.log(), conversation.version
 
     async def append(
         self,
@@ -90,6 +97,7 @@ class Operations:
         events: Sequence[Event],
         assistant: Assistant,
         output: OutputChannel | None = None,
+        terms: Terms = NO_TERMS,
     ) -> View:
         """Log events as they are, with the time they bring; return the conversation after them.
 
@@ -97,7 +105,7 @@ class Operations:
         reminders are scheduled or cancelled.
         """
         effective = output is not None
-        async with self._conversations.turn(sender_id, assistant) as conversation:
+        async with self._conversations.turn(sender_id, assistant, terms) as conversation:
             if conversation.has_no_session and not _begins_session(events):
                 await self._processor.open(
                     conversation, assistant, self._silent(conversation, assistant)
@@ -105,21 +113,73 @@ class Operations:
             await conversation.note(events, restamp=False, schedule=effective)
             if output is None:
                 conversation.keep_silent()
-                await conversation.commit()
+                await conversation.commit(last=True)
             else:
-                await conversation.deliver(output)
+                await conversation.deliver(output, last=True)
             return await self._view(conversation)
 
-    async def replace(self, sender_id: str, events: Sequence[Event], assistant: Assistant) -> View:
-        """Make these events the whole conversation."""
-        store = self._conversations.store
+    async def replace(
+        self,
+        sender_id: str,
+        events: Sequence[Event],
+        assistant: Assistant,
+        expected: Expected | None = None,
+    ) -> View:
+        """Make these events the whole conversation. expected: what its version has to be."""
         stamp = assistant.stamp
         stamped = [replace(e, metadata={**stamp, **e.metadata}) if stamp else e for e in events]
-        async with self._conversations.turnstile.admit(sender_id):
-            self._conversations.forget(sender_id)
-            expected = await store.version(sender_id)
-            await store.replace(sender_id, stamped, expected=expected)
-        return View(tracker=replay(sender_id, assistant.rules, stamped), log=stamped)
+        async with self._alone(sender_id, expected) as found:
+            version = await self._conversations.store.replace(sender_id, stamped, expected=found)
+        tracker = replay(sender_id, assistant.rules, stamped)
+        return View(tracker=tracker, log=stamped, version=version)
+
+    async def erase(self, sender_id: str, expected: Expected | None = None) -> bool:
+        """Forget a conversation and all that belongs to it; return whether it was known."""
+        store = self._conversations.store
+        async with self._alone(sender_id, expected) as found:
+            if expected is not None:
+                # Between the check and the erasure another process may write; not after this.
+                await store.replace(sender_id, [], expected=found)
+            await store.erase(sender_id)
+        return found > 0
+
+    @asynccontextmanager
+    async def _alone(self, sender_id: str, expected: Expected | None) -> AsyncGenerator[int]:
+        """Hold a conversation whose log is changed as a whole; give its version."""
+        conversations = self._conversations
+        async with conversations.turnstile.admit(sender_id):
+            conversations.forget(sender_id)
+            found = await conversations.store.version(sender_id)
+            if expected is not None:
+                expected.check(found)
+            try:
+                yield found
+            except StoreConflict as conflict:
+                if expected is None:
+                    raise
+                raise wrong_version(await conversations.store.version(sender_id)) from conflict
+            conversations.on_stored()
+
+    async def review(self, sender_id: str, assistant: Assistant, receipt: Receipt) -> View:
+        """Return what a request that was carried out before returned then.
+
+        Raises:
+            RequestError: the log was replaced since.
+        """
+        loaded = await self._conversations.store.load(sender_id)
+        log = list(loaded.events[: max(0, len(loaded.events) - loaded.version + receipt.version)])
+        if receipt.version and not log:
+            raise RequestError(
+                "the request with this idempotency key was carried out, but the log that its "
+                "answer shows was replaced since",
+                code=CUT_OFF,
+            )
+        tracker = replay(sender_id, assistant.rules, log)
+        if assistant.generation is not Generation.LEGACY:
+            old = max(0, len(log) - (receipt.version - receipt.opened_at))
+            first = self._processor.outside.session_begins
+            log = [*last_session(log[:old], first), *log[old:]]
+        return View(tracker=tracker, log=log, version=receipt.version)
 
     async def predict(self, sender_id: str, assistant: Assistant) -> tuple[Decision, View]:
         """Return the next action the bot would take, and the conversation."""
@@ -144,29 +204,34 @@ class Operations:
         decision: Decision,
         assistant: Assistant,
         output: OutputChannel,
+        terms: Terms = NO_TERMS,
     ) -> View:
         """Run one action as if it had been decided, without predicting another.
 
         Raises:
             UnknownAction: the bot has no such action.
         """
-        async with self._conversations.turn(sender_id, assistant) as conversation:
+        async with self._conversations.turn(sender_id, assistant, terms) as conversation:
             performer = Performer(conversation, assistant, self._processor.outside, output)
             await self._processor.open(conversation, assistant, performer)
             await performer.run(run_decision(conversation.tracker, decision, assistant.context))
-            await conversation.deliver(output)
+            await conversation.deliver(output, last=True)
             return await self._view(conversation)
 
     async def trigger(
         self,
         sender_id: str,
-        intent: str,
-        entities: Entities,
+        event: tuple[str, Entities],
         assistant: Assistant,
         output: OutputChannel,
+        terms: Terms = NO_TERMS,
     ) -> View:
-        """Let the bot react to something that happened outside the conversation."""
-        async with self._conversations.turn(sender_id, assistant) as conversation:
+        """Let the bot react to something that happened outside the conversation.
+
+        event: its intent and entities.
+        """
+        intent, entities = event
+        async with self._conversations.turn(sender_id, assistant, terms) as conversation:
             performer = Performer(conversation, assistant, self._processor.outside, output)
             await self._processor.open(conversation, assistant, performer)
             message = external_message(
@@ -177,7 +242,7 @@ class Operations:
             )
             await self._processor.note(conversation, assistant, performer, message)
             await self._processor.decide_and_act(conversation, assistant, performer)
-            await conversation.deliver(output)
+            await conversation.deliver(output, last=True)
             return await self._view(conversation)
 
     async def latest_channel(self, sender_id: str, assistant: Assistant) -> str | None:
@@ -185,15 +250,17 @@ class Operations:
         conversation = await self._conversations.peek(sender_id, assistant)
         return conversation.tracker.latest_input_channel
 
-    async def log_message(self, incoming: Incoming, assistant: Assistant) -> View:
+    async def log_message(
+        self, incoming: Incoming, assistant: Assistant, terms: Terms = NO_TERMS
+    ) -> View:
         """Log a message and the slots it fills, without an answer."""
-        async with self._conversations.turn(incoming.sender_id, assistant) as conversation:
+        async with self._conversations.turn(incoming.sender_id, assistant, terms) as conversation:
             silent = self._silent(conversation, assistant)
             await self._processor.open(conversation, assistant, silent, incoming.metadata)
             message = await self._processor.understand(incoming, assistant)
             await self._processor.note(conversation, assistant, silent, message)
             conversation.keep_silent()
-            await conversation.commit()
+            await conversation.commit(last=True)
             return await self._view(conversation)
 
     async def exists(self, sender_id: str) -> bool:
@@ -204,6 +271,24 @@ class Operations:
         """Return ids of stored conversations in ascending order."""
         return await self._conversations.store.list_conversations(after=after, limit=limit)
 
+    async def version(self, sender_id: str) -> int:
+        """Return the newest sequence number of a conversation, 0 for an unknown one."""
+        return await self._conversations.store.version(sender_id)
+
+    async def page(self, sender_id: str, *, after: int, limit: int) -> Page:
+        """Return the next events after a sequence number."""
+        return await self._conversations.store.read(sender_id, after=after, limit=limit)
+
+    async def reminders(self, sender_id: str) -> list[Reminder]:
+        """Return what is on the schedule for a conversation. Cost: the whole schedule."""
+        store = self._conversations.store
+        found: list[Reminder] = []
+        last: Reminder | None = None
+        while page := await store.list_reminders(after=last, limit=_PAGE):
+            found += [reminder for reminder in page if reminder.sender_id == sender_id]
+            last = page[-1]
+        return found
+
     async def _open(self, conversation: Conversation, assistant: Assistant) -> None:
         silent = self._silent(conversation, assistant)
         await self._processor.open(conversation, assistant, silent)
@@ -213,7 +298,7 @@ class Operations:
 
     async def _view(self, conversation: Conversation) -> View:
         log = await conversation.loaded_log(self._processor.outside.session_begins)
-        return View(tracker=conversation.tracker, log=log)
+        return View(tracker=conversation.tracker, log=log, version=conversation.version)
 
 
 def _begins_session(events: Sequence[Event]) -> bool:

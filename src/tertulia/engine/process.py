@@ -29,6 +29,7 @@ from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import Conversation
 from tertulia.engine.conversations import Conversations
 from tertulia.engine.perform import Outside, Performer
+from tertulia.engine.terms import NO_TERMS, Terms
 
 Json = Any
 _log = logging.getLogger("tertulia.turn")
@@ -57,29 +58,38 @@ class Processor:
         self._ids = ids
         self.action_limit = action_limit
 
-    async def handle(self, incoming: Incoming, assistant: Assistant, output: OutputChannel) -> None:
+    async def handle(
+        self,
+        incoming: Incoming,
+        assistant: Assistant,
+        output: OutputChannel,
+        terms: Terms = NO_TERMS,
+    ) -> None:
         """Take a message through all steps; what the bot says goes to `output`.
 
         Raises:
+            AlreadyDone, RequestError: by the terms; nothing was done.
             LockTimeout, StoreUnavailable, StoreConflict: nothing of the turn was said unstored.
         """
         for _ in range(_RETRIES):
             try:
-                return await self._walk(incoming, assistant, output)
+                return await self._walk(incoming, assistant, output, terms)
             except StoreConflict as conflict:
                 if not conflict.retry:
                     raise
-        return await self._walk(incoming, assistant, output)
+        return await self._walk(incoming, assistant, output, terms)
 
-    async def _walk(self, incoming: Incoming, assistant: Assistant, output: OutputChannel) -> None:
-        async with self.conversations.turn(incoming.sender_id, assistant) as conversation:
+    async def _walk(
+        self, incoming: Incoming, assistant: Assistant, output: OutputChannel, terms: Terms
+    ) -> None:
+        async with self.conversations.turn(incoming.sender_id, assistant, terms) as conversation:
             performer = Performer(conversation, assistant, self.outside, output)
             try:
                 await self.open(conversation, assistant, performer, incoming.metadata)
                 message = await self.understand(incoming, assistant)
                 await self.note(conversation, assistant, performer, message)
                 await self.decide_and_act(conversation, assistant, performer)
-                await conversation.deliver(output)
+                await conversation.deliver(output, last=True)
             except StoreConflict as conflict:
                 conflict.retry = not conversation.committed
                 conversation.discard()

@@ -6,12 +6,14 @@ from tertulia.core.ports import OutputChannel, TrackerStore
 from tertulia.core.reminders import Reminder
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.channels import Channels
+from tertulia.engine.follow import Following
 from tertulia.engine.keeper import Change, ModelKeeper
 from tertulia.engine.operations import Operations
 from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
 from tertulia.engine.reminders import Reminders
 from tertulia.engine.schedule import Schedule
+from tertulia.engine.terms import NO_TERMS, Terms
 from tertulia.schema.endpoints import ModelEndpoint
 
 
@@ -20,6 +22,7 @@ class Service:
 
     channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
     pulling: follows a model server, the one of `model_server` from the start.
+    following: wakes who follows what is stored. expects_model: without one it is not ready.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Service:
         self.processor = processor
         self.operations = Operations(processor)
         self.keeper = model if isinstance(model, ModelKeeper) else ModelKeeper(model)
+        self.expects_model = self.keeper.assistant is not None or model_server is not None
         self.keeper.listen(self._exchanged)
         self.pulling = pulling
         self._model_server = model_server
@@ -45,7 +49,9 @@ class Service:
             clock=processor.clock,
             ready=lambda: self.assistant is not None,
         )
+        self.following = Following(self.store)
         processor.conversations.on_schedule = self.schedule.poke
+        processor.conversations.on_stored = self.following.poke
 
     @property
     def assistant(self) -> Assistant | None:
@@ -71,9 +77,11 @@ class Service:
             )
         return self.assistant
 
-    async def handle(self, incoming: Incoming, output: OutputChannel) -> None:
+    async def handle(
+        self, incoming: Incoming, output: OutputChannel, terms: Terms = NO_TERMS
+    ) -> None:
         """Take one message through a turn; what the bot says goes to `output`."""
-        await self.processor.handle(incoming, self.ready(), output)
+        await self.processor.handle(incoming, self.ready(), output, terms)
 
     def start(self) -> None:
         """Begin what runs beside the messages: reminders fire from now on."""
@@ -86,6 +94,7 @@ class Service:
 
     async def _exchanged(self, change: Change) -> None:
         assistant = change.assistant
+        self.expects_model = self.expects_model or assistant is not None
         fingerprint = None if assistant is None else assistant.fingerprint
         self.processor.conversations.keep_only(fingerprint)
         self.schedule.poke()

@@ -26,12 +26,15 @@ from tertulia.server.guard import guard
 from tertulia.server.routes import (
     conversations,
     domain,
+    health,
     info,
+    live,
     metrics,
     model_tests,
     models,
     pages,
     parse,
+    records,
     training,
     triggers,
     turns,
@@ -43,10 +46,12 @@ from tertulia.server.stopping import Stopping
 
 _log = logging.getLogger("tertulia.server")
 
-_CHANNELS = (*webhooks.CHANNELS, *pages.ALWAYS)
+_CHANNELS = (*webhooks.CHANNELS, *pages.ALWAYS, *health.ALWAYS)
 _API = (
     *info.API,
     *conversations.API,
+    *records.API,
+    *live.API,
     *turns.API,
     *triggers.API,
     *domain.API,

@@ -7,6 +7,7 @@ import msgspec
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.types import Empty
 
+from tertulia.engine import terms
 from tertulia.server import errors
 from tertulia.server.access import Scope, declared
 
@@ -32,11 +33,11 @@ _BODY_ERRORS = (
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a route's handler does not say by itself.
 
-    scope: what callers must be allowed. query: names of query parameters.
-    body: type of the JSON body, None for none. answer: type of the answer, None for text.
-    bodies: of a body that is not only JSON, media type and schema. media_types: of the answer.
-    statuses: of success, the usual one first. errors: codes of further errors. model: needs a
-    model. large: the body may be longer than others; the handler reads and limits it itself.
+    scope: what callers must be allowed. query: names of query parameters. headers: of the request,
+    those that are looked at. body: type of the JSON body, None for none. bodies: of a body that is
+    not only JSON, media type and schema. answer: type of the answer, None for text. media_types: of
+    the answer. statuses: of success, the usual one first. errors: codes of further errors. model:
+    needs a model. large: the body may be longer than others; the handler reads and limits it itself.
     """
 
     scope: Scope
@@ -45,6 +46,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     bodies: tuple[tuple[str, dict[str, Json]], ...] = ()
     answer: Any = None
     statuses: tuple[int, ...] = (200,)
+    headers: tuple[str, ...] = ()
     media_types: tuple[str, ...] = (JSON,)
     errors: tuple[str, ...] = ()
     model: bool = True
@@ -66,6 +68,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
             found.append(errors.BODY_TOO_LARGE)
         if "include_events" in self.query:
             found.append(errors.WRONG_VERBOSITY)
+        if "If-Match" in self.headers:
+            found += [terms.WRONG_VERSION, errors.WRONG_PARAMETER]
+        if "Idempotency-Key" in self.headers:
+            found += [terms.KEY_REUSED, terms.CUT_OFF, errors.WRONG_PARAMETER]
         if "until" in self.query:
             found.append(errors.WRONG_PARAMETER)
         return (*found, errors.BUG)

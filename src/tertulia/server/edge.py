@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("tertulia.access")
 
-_ACTIONS = "tracker/events|tracker|story|respond|execute|predict|messages|trigger_intent"
+_ACTIONS = (
+    "tracker/events|tracker|story|respond|execute|predict|messages|trigger_intent|log|export|stream"
+)
 _MODERN_PATH = re.compile(rf"/conversations/(.+?)/({_ACTIONS})/?", re.DOTALL)
 _LEGACY_PATH = re.compile(rf"/conversations/([^/]+)/({_ACTIONS})/?", re.DOTALL)
+_ID_ALONE = re.compile(r"/conversations/(.+)", re.DOTALL)
+_RAW_ID_ALONE = re.compile(rb"/conversations/([^/?]+)")
 
 _NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 
@@ -59,7 +63,9 @@ class Edge:
             {
                 **scope,
                 "method": "GET" if method == "HEAD" else method,
-                "path": self._encode_id(path),
+                "path": self._encode_id(scope),
+                # For answers that do not end by themselves.
+                **({"tertulia.head": True} if method == "HEAD" else {}),
             },
         )
         try:
@@ -86,13 +92,20 @@ class Edge:
             finally:
                 span.answered(answered.status, facts.get("path_template", ""))
 
-    def _encode_id(self, path: str) -> str:
+    def _encode_id(self, scope: "HTTPScope") -> str:
+        path = scope["path"]
         if not path.startswith("/conversations/"):
             return path
+        if scope["method"] == "DELETE" and _RAW_ID_ALONE.fullmatch(scope["raw_path"]):
+            # The id is one segment as it was sent, so it is all of the id, whatever its end.
+            return f"/conversations/{quote(path.removeprefix('/conversations/'), safe='')}"
         found = self._path.fullmatch(path)
-        if found is None:
-            return path
-        return f"/conversations/{quote(found[1], safe='')}/{found[2]}"
+        if found is not None:
+            return f"/conversations/{quote(found[1], safe='')}/{found[2]}"
+        alone = _ID_ALONE.fullmatch(path)
+        if scope["method"] == "DELETE" and alone is not None and self._path is _MODERN_PATH:
+            return f"/conversations/{quote(alone[1], safe='')}"
+        return path
 
     def _headers(self, scope: "Scope") -> list[Header]:
         if self._cors.is_closed:

@@ -26,6 +26,8 @@ from tertulia.base.errors import (
     UnknownAction,
 )
 from tertulia.base.problem import with_remedy
+from tertulia.engine.follow import NO_FEED, TOO_MANY
+from tertulia.engine.terms import CUT_OFF, KEY_REUSED, WRONG_VERSION
 from tertulia.server.settings import ServerSettings
 
 Json = Any
@@ -112,6 +114,11 @@ BY_CODE: Mapping[str, Row] = {
     BUG: _OURS,
     UNREADABLE: _same(400, "BadRequest"),
     UNKNOWN_INTENT: _same(404, "NotFound"),
+    WRONG_VERSION: _same(412, "PreconditionFailed"),
+    KEY_REUSED: _same(422, "KeyReused"),
+    CUT_OFF: _same(409, "CutOff"),
+    NO_FEED: _same(501, "NotSupported"),
+    TOO_MANY: _same(503, "TooManyStreams"),
     STOPPING: _same(503, "Stopping"),
     NO_EARLIER_MODEL: _same(409, "Conflict"),
     MODEL_NOT_LOADED: _INVALID,

@@ -57,8 +57,30 @@ QUERY: Mapping[str, tuple[str, str]] = {
     "model": ("string", "Tests this model, a path below the folders of models."),
     "e2e": ("boolean", "`true` compares what is understood of the messages, too."),
     "token": ("string", "Taken and not looked at."),
+    "after": ("integer", "What follows this number, or this position."),
+    "limit": ("integer", "How much to show at the most."),
+    "format": ("string", "`json` (the default), or `lines` for one JSON object a line."),
 }
 """JSON type and meaning of every query parameter."""
+
+
+HEADERS: Mapping[str, tuple[str, str]] = {
+    "If-Match": (
+        "string",
+        "ETag of the tracker as the client knows it, or `*`: another version is refused.",
+    ),
+    "If-None-Match": (
+        "string",
+        "On GET: the ETag the client has. On writes: `*` refuses a conversation that exists.",
+    ),
+    "Idempotency-Key": (
+        "string",
+        "A name for this request, of the client's choice: sent again, it is answered again and "
+        "not done again.",
+    ),
+    "Last-Event-ID": ("string", "The last id that was read: what follows it is sent."),
+}
+"""JSON type and meaning of every header of requests."""
 
 
 def document_of(app: Litestar, settings: ServerSettings) -> bytes:
@@ -124,6 +146,11 @@ def _complete(
         parameters.append(
             {"name": name, "in": "query", "description": meaning, "schema": {"type": kind}}
         )
+    for name in facts.headers:
+        kind, meaning = HEADERS[name]
+        parameters.append(
+            {"name": name, "in": "header", "description": meaning, "schema": {"type": kind}}
+        )
     if not parameters:
         del operation["parameters"]
     bodies = _bodies(facts, schemas)
@@ -135,7 +162,7 @@ def _complete(
     responses = _successes(facts, schemas)
     error = {"application/json": {"schema": schemas[repr(ErrorBody)]}}
     for status in sorted({status_of(code, settings) for code in facts.all_errors()}):
-        responses[str(status)] = {"description": "An error.", "content": error}
+        responses.setdefault(str(status), {"description": "An error.", "content": error})
     operation["responses"] = responses
 
 
@@ -149,8 +176,9 @@ def _bodies(facts: Facts, schemas: Mapping[str, Document]) -> Document:
 def _successes(facts: Facts, schemas: Mapping[str, Document]) -> Document:
     schema: Document = {"type": "string"} if facts.answer is None else schemas[repr(facts.answer)]
     media = {kind.partition(";")[0]: {"schema": schema} for kind in facts.media_types}
+    empty = (204, 304)
     return {
-        str(status): {"description": "Success."} | ({} if status == 204 else {"content": media})
+        str(status): {"description": "Success."} | ({} if status in empty else {"content": media})
         for status in facts.statuses
     }
 

@@ -4,6 +4,7 @@ Source: spec http_api.md section 2, events.md section 6.
 """
 
 import math
+from typing import overload
 
 from tertulia.base.errors import RequestError
 from tertulia.core.tracker.views import Verbosity
@@ -12,6 +13,7 @@ from tertulia.server.errors import WRONG_PARAMETER, WRONG_VERBOSITY
 from tertulia.server.settings import ServerSettings
 
 _MOST = 1_000_000
+LARGEST = 2**63 - 1
 
 
 def text(request: AnyRequest, name: str) -> str | None:
@@ -56,6 +58,46 @@ def count(request: AnyRequest, name: str, settings: ServerSettings, *, default: 
     """
     value = number(request, name, settings)
     return default if value is None or not 0 <= value < _MOST else int(value)
+
+
+@overload
+def whole_number(
+    request: AnyRequest, name: str, *, default: int, least: int = 0, most: int = LARGEST
+) -> int: ...
+
+
+@overload
+def whole_number(
+    request: AnyRequest, name: str, *, default: None, least: int = 0, most: int = LARGEST
+) -> int | None: ...
+
+
+def whole_number(
+    request: AnyRequest, name: str, *, default: int | None, least: int = 0, most: int = LARGEST
+) -> int | None:
+    """Return a whole number in these bounds, `default` when absent.
+
+    Raises:
+        RequestError: no such number.
+    """
+    value = text(request, name)
+    if value is None:
+        return default
+    return as_whole_number(value, name, least=least, most=most)
+
+
+def as_whole_number(
+    value: str, name: str, *, least: int = 0, most: int = LARGEST, where: str = "query"
+) -> int:
+    """Return the whole number that a text is. Raises as `whole_number`."""
+    if value.isascii() and value.isdigit() and len(value) < 20 and least <= int(value) <= most:
+        return int(value)
+    raise RequestError(
+        f"'{name}' must be a whole number from {least} to {most}",
+        parameter=name,
+        where=where,
+        code=WRONG_PARAMETER,
+    )
 
 
 def verbosity(

@@ -11,7 +11,14 @@ from tertulia.testing.store_case import EMPTY, StoreCase, numbered, numbers
 
 def receipt(key: str, version: int, *, done: bool = True, answer: bytes = b"") -> Receipt:
     """Return a receipt whose digest names its key."""
-    return Receipt(key=key, digest=f"of {key}", version=version, done=done, answer=answer)
+    return Receipt(
+        key=key,
+        digest=f"of {key}",
+        version=version,
+        opened_at=version // 2,
+        done=done,
+        answer=answer,
+    )
 
 
 class PageSuite(StoreCase):

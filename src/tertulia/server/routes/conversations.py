@@ -20,6 +20,14 @@ from tertulia.server.errors import UNKNOWN_CONVERSATION, WRONG_EVENTS
 from tertulia.server.events_in import any_number, one_or_more
 from tertulia.server.outputs import output_of
 from tertulia.server.served import Served, decode_id, served_by
+from tertulia.server.terms import (
+    carry_out,
+    etag,
+    expected_of,
+    is_seen,
+    nothing_said,
+    terms_of,
+)
 
 Json = Any
 TrackerJson = dict[str, Json]
@@ -37,21 +45,31 @@ _PART_OF_ONE = "default"
     facts=Facts(
         scope="read",
         query=("include_events", "include_trace", "until", "events", "ignore_restarts"),
+        headers=("If-None-Match",),
         answer=TrackerJson,
+        statuses=(200, 304),
     ),
 )
-async def tracker(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
-    """Return a conversation; one that does not exist is shown as it would begin."""
+async def tracker(
+    request: AnyRequest, conversation_id: FromPath[str]
+) -> Response[TrackerJson] | Response[None]:
+    """Return a conversation; one that does not exist is shown as it would begin.
+
+    The answer's ETag names its version; `If-None-Match` asks for it only when there is a newer.
+    """
     served = served_by(request)
     verbosity = query.verbosity(request, served.settings, _default_verbosity(request, served))
     until = query.number(request, "until", served.settings)
-    view = await served.turns.run(
-        served.service.operations.show(decode_id(conversation_id), served.ready(), until=until)
-    )
+    name, assistant = decode_id(conversation_id), served.ready()
+    if "if-none-match" in request.headers:
+        version = await served.service.operations.version(name)
+        if is_seen(request, version, assistant):
+            return Response(None, status_code=304, headers=etag(version, assistant))
+    view = await served.turns.run(served.service.operations.show(name, assistant, until=until))
     shown = served.show(view, verbosity, trace=query.flag(request, "include_trace"))
     if until is not None and served.settings.is_legacy:
         shown["sender_id"] = _PART_OF_ONE
-    return shown
+    return Response(shown, headers=etag(view.version, assistant))
 
 
 def _default_verbosity(request: AnyRequest, served: Served) -> Verbosity:
@@ -71,12 +89,15 @@ def _default_verbosity(request: AnyRequest, served: Served) -> Verbosity:
     facts=Facts(
         scope="write",
         query=("include_events", "output_channel", "execute_side_effects"),
+        headers=("If-Match", "If-None-Match", "Idempotency-Key"),
         body=dict[str, Json] | list[dict[str, Json]],
         answer=TrackerJson,
         errors=(WRONG_EVENTS,),
     ),
 )
-async def append_events(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
+async def append_events(
+    request: AnyRequest, conversation_id: FromPath[str]
+) -> Response[TrackerJson]:
     """Log one event or a list of them as they are, and return the conversation after them."""
     served = served_by(request)
     verbosity = query.verbosity(request, served.settings)
@@ -85,10 +106,11 @@ async def append_events(request: AnyRequest, conversation_id: FromPath[str]) -> 
     name = decode_id(conversation_id)
     effective = query.flag(request, "execute_side_effects")
     output = await output_of(request, served, name) if effective else None
-    view = await served.turns.run(
-        served.service.operations.append(name, events, served.ready(), output)
-    )
-    return served.show(view, verbosity)
+    assistant = served.ready()
+    terms = await terms_of(request, "events", nothing_said)
+    turn = served.service.operations.append(name, events, assistant, output, terms)
+    outcome = await carry_out(served, name, assistant, turn)
+    return Response(served.show(outcome.view, verbosity), headers=outcome.headers)
 
 
 @operation(
@@ -99,22 +121,26 @@ async def append_events(request: AnyRequest, conversation_id: FromPath[str]) -> 
     facts=Facts(
         scope="write",
         query=("include_events",),
+        headers=("If-Match", "If-None-Match"),
         body=list[dict[str, Json]],
         answer=TrackerJson,
         errors=(WRONG_EVENTS,),
     ),
 )
-async def replace_events(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
+async def replace_events(
+    request: AnyRequest, conversation_id: FromPath[str]
+) -> Response[TrackerJson]:
     """Make a list of events the whole conversation, and return it."""
     served = served_by(request)
     verbosity = query.verbosity(request, served.settings)
     legacy = served.settings.is_legacy
     body = await read_json(request)
     events = any_number(body, now=served.now(), legacy=legacy, skip_unnamed=legacy)
+    name, assistant = decode_id(conversation_id), served.ready()
     view = await served.turns.run(
-        served.service.operations.replace(decode_id(conversation_id), events, served.ready())
+        served.service.operations.replace(name, events, assistant, expected_of(request))
     )
-    return served.show(view, verbosity)
+    return Response(served.show(view, verbosity), headers=etag(view.version, assistant))
 
 
 @operation(

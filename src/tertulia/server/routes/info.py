@@ -4,13 +4,15 @@ Source: spec http_api.md section 5.
 """
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response
 
+from tertulia.server import query
 from tertulia.server.body import AnyRequest
 from tertulia.server.declare import HTML, TEXT, Facts, operation
-from tertulia.server.errors import NO_MODEL
+from tertulia.server.errors import NO_MODEL, WRONG_PARAMETER
 from tertulia.server.served import served_by
 from tertulia.server.settings import Advertised, ServerSettings
 
@@ -84,18 +86,37 @@ async def status(request: AnyRequest) -> Status:
     "/conversations",
     summary="Ids of all conversations",
     tag="conversations",
-    facts=Facts(scope="read", answer=list[str], model=False),
+    facts=Facts(
+        scope="read",
+        query=("after", "limit"),
+        answer=list[str],
+        model=False,
+        errors=(WRONG_PARAMETER,),
+    ),
 )
-async def conversations(request: AnyRequest) -> list[str]:
-    """List the ids of all stored conversations, in ascending order."""
+async def conversations(request: AnyRequest) -> Response[list[str]]:
+    """List the ids of stored conversations, in ascending order.
+
+    With `limit` so many, those greater than `after`; the header `Link` leads to the next page.
+    """
     operations = served_by(request).service.operations
+    after = query.text(request, "after")
+    limit = query.whole_number(request, "limit", default=None, least=1, most=_PAGE)
+    if limit is not None:
+        page = list(await operations.conversations(after=after, limit=limit + 1))
+        following = len(page) > limit
+        return Response(page[:limit], headers=_link(page[limit - 1], limit) if following else {})
     found: list[str] = []
     while True:
-        after = found[-1] if found else None
-        page: Sequence[str] = await operations.conversations(after=after, limit=_PAGE)
-        found += page
-        if len(page) < _PAGE:
-            return found
+        last = found[-1] if found else after
+        more: Sequence[str] = await operations.conversations(after=last, limit=_PAGE)
+        found += more
+        if len(more) < _PAGE:
+            return Response(found)
+
+
+def _link(last: str, limit: int) -> dict[str, str]:
+    return {"Link": f'</conversations?after={quote(last, safe="")}&limit={limit}>; rel="next"'}
 
 
 ALWAYS = (greet,)

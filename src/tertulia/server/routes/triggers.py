@@ -6,10 +6,12 @@ Source: spec http_api.md section 5 (trigger_intent, output_channel).
 from typing import Any
 
 import msgspec
+from litestar import Response
 from litestar.params import FromPath
 
 from tertulia.adapters.channels.collector import Collector, Message
 from tertulia.base.errors import RequestError, nearest
+from tertulia.core.ports import OutputChannel
 from tertulia.core.reminders import entities_of
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, read_struct
@@ -17,6 +19,13 @@ from tertulia.server.declare import ID, Facts, operation
 from tertulia.server.errors import UNKNOWN_INTENT, WRONG_PARAMETER
 from tertulia.server.outputs import output_of
 from tertulia.server.served import decode_id, served_by
+from tertulia.server.terms import (
+    carry_out,
+    kept_messages,
+    messages_of,
+    nothing_said,
+    terms_of,
+)
 
 Json = Any
 
@@ -43,12 +52,15 @@ class Triggered(msgspec.Struct, frozen=True):
     facts=Facts(
         scope="write",
         query=("include_events", "output_channel"),
+        headers=("If-Match", "Idempotency-Key"),
         body=Trigger,
         answer=Triggered,
         errors=(UNKNOWN_INTENT,),
     ),
 )
-async def trigger_intent(request: AnyRequest, conversation_id: FromPath[str]) -> Triggered:
+async def trigger_intent(
+    request: AnyRequest, conversation_id: FromPath[str]
+) -> Response[Triggered]:
     """Log an external user event with this intent, and let the bot act on it."""
     served = served_by(request)
     verbosity = query.verbosity(request, served.settings)
@@ -69,12 +81,19 @@ async def trigger_intent(request: AnyRequest, conversation_id: FromPath[str]) ->
         )
     name = decode_id(conversation_id)
     output = await output_of(request, served, name)
-    entities = entities_of(trigger.entities)
-    view = await served.turns.run(
-        served.service.operations.trigger(name, trigger.name, entities, assistant, output)
-    )
-    messages = output.messages if isinstance(output, Collector) else msgspec.UNSET
-    return Triggered(served.show(view, verbosity), messages)
+    event = (trigger.name, entities_of(trigger.entities))
+    listens = isinstance(output, Collector)
+    keep = messages_of(name, assistant.generation) if listens else nothing_said
+    terms = await terms_of(request, "trigger_intent", keep)
+    turn = served.service.operations.trigger(name, event, assistant, output, terms)
+    outcome = await carry_out(served, name, assistant, turn)
+    messages = kept_messages(outcome.before) if outcome.before else _heard(output)
+    shown = Triggered(served.show(outcome.view, verbosity), messages if listens else msgspec.UNSET)
+    return Response(shown, headers=outcome.headers)
+
+
+def _heard(output: OutputChannel) -> list[Message]:
+    return output.messages if isinstance(output, Collector) else []
 
 
 API = (trigger_intent,)

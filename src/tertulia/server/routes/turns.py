@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import msgspec
+from litestar import Response
 from litestar.params import FromPath
 
 from tertulia.adapters.channels.collector import Collector, Message
 from tertulia.base.errors import RequestError, UnknownAction
 from tertulia.core.incoming import Incoming
 from tertulia.core.prediction import Decision
-from tertulia.engine.operations import View
+from tertulia.engine.terms import NO_TERMS, AlreadyDone, Terms
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, convert, read_json, read_struct
 from tertulia.server.declare import ID, Facts, operation
@@ -25,6 +26,15 @@ from tertulia.server.errors import (
 )
 from tertulia.server.events_in import ParseData, any_number
 from tertulia.server.served import Served, decode_id, served_by
+from tertulia.server.terms import (
+    REPLAYED,
+    carry_out,
+    kept_messages,
+    messages_of,
+    nothing_said,
+    once_only,
+    terms_of,
+)
 
 Json = Any
 TrackerJson = dict[str, Json]
@@ -104,9 +114,14 @@ async def respond_to_query(request: AnyRequest, conversation_id: FromPath[str]) 
     f"/conversations/{ID}/respond",
     summary="Answer a message",
     tag=_TAG,
-    facts=Facts(scope="converse", body=Question, answer=list[Message]),
+    facts=Facts(
+        scope="converse",
+        headers=("Idempotency-Key",),
+        body=Question,
+        answer=list[Message],
+    ),
 )
-async def respond(request: AnyRequest, conversation_id: FromPath[str]) -> list[Message]:
+async def respond(request: AnyRequest, conversation_id: FromPath[str]) -> Response[list[Message]]:
     """Take a message through a turn and return what the bot says."""
     question = await read_struct(request, Question)
     given = question.q if question.query is msgspec.UNSET else question.query
@@ -114,7 +129,13 @@ async def respond(request: AnyRequest, conversation_id: FromPath[str]) -> list[M
         given = given.get("text", msgspec.UNSET)
     if not isinstance(given, str):
         raise _no_message()
-    return await _respond(served_by(request), decode_id(conversation_id), given)
+    served, name = served_by(request), decode_id(conversation_id)
+    keep = messages_of(name, served.ready().generation)
+    terms = await once_only(request, "respond", keep)
+    try:
+        return Response(await _respond(served, name, given, terms))
+    except AlreadyDone as done:
+        return Response(kept_messages(done), headers=dict(REPLAYED))
 
 
 def _no_message() -> RequestError:
@@ -123,10 +144,12 @@ def _no_message() -> RequestError:
     )
 
 
-async def _respond(served: Served, sender_id: str, text: str) -> list[Message]:
+async def _respond(
+    served: Served, sender_id: str, text: str, terms: Terms = NO_TERMS
+) -> list[Message]:
     output = Collector(sender_id, served.ready().generation)
     incoming = Incoming(sender_id=sender_id, text=text)
-    await served.turns.run(served.service.handle(incoming, output))
+    await served.turns.run(served.service.handle(incoming, output, terms))
     return output.messages
 
 
@@ -194,12 +217,13 @@ def _scores(decision: Decision) -> list[Score]:
     facts=Facts(
         scope="write",
         query=("include_events", "output_channel"),
+        headers=("If-Match", "Idempotency-Key"),
         body=Execution,
         answer=Executed,
         errors=(UNKNOWN_CONVERSATION,),
     ),
 )
-async def execute(request: AnyRequest, conversation_id: FromPath[str]) -> Executed:
+async def execute(request: AnyRequest, conversation_id: FromPath[str]) -> Response[Executed]:
     """Run an action as if it had been predicted, and predict nothing after it."""
     served = served_by(request)
     name = decode_id(conversation_id)
@@ -217,13 +241,16 @@ async def execute(request: AnyRequest, conversation_id: FromPath[str]) -> Execut
         confidence=wanted.confidence,
         why={"by": "request"},
     )
+    terms = await terms_of(request, "execute", messages_of(name, assistant.generation))
+    turn = served.service.operations.execute(name, decision, assistant, output, terms)
     try:
-        view: View = await served.turns.run(
-            served.service.operations.execute(name, decision, assistant, output)
-        )
+        outcome = await carry_out(served, name, assistant, turn)
     except UnknownAction as error:
         raise _wrong_action(error.message, hint=error.hint) from error
-    return Executed(served.show(view, verbosity), output.messages)
+    messages = kept_messages(outcome.before) if outcome.before else output.messages
+    return Response(
+        Executed(served.show(outcome.view, verbosity), messages), headers=outcome.headers
+    )
 
 
 def _wrong_action(message: str, *, hint: str = "") -> RequestError:
@@ -238,12 +265,13 @@ def _wrong_action(message: str, *, hint: str = "") -> RequestError:
     facts=Facts(
         scope="write",
         query=("include_events",),
+        headers=("If-Match", "If-None-Match", "Idempotency-Key"),
         body=Said,
         answer=TrackerJson,
         errors=(NOT_A_USER,),
     ),
 )
-async def log_message(request: AnyRequest, conversation_id: FromPath[str]) -> TrackerJson:
+async def log_message(request: AnyRequest, conversation_id: FromPath[str]) -> Response[TrackerJson]:
     """Log a user's message and the slots it fills; the bot does not act on it yet."""
     served = served_by(request)
     verbosity = query.verbosity(request, served.settings)
@@ -266,9 +294,12 @@ async def log_message(request: AnyRequest, conversation_id: FromPath[str]) -> Tr
             code=WRONG_PARAMETER,
         )
     _check_parse_data(said.parse_data)
-    incoming = Incoming(sender_id=decode_id(conversation_id), text=text, parse_data=said.parse_data)
-    view = await served.turns.run(served.service.operations.log_message(incoming, served.ready()))
-    return served.show(view, verbosity)
+    name, assistant = decode_id(conversation_id), served.ready()
+    incoming = Incoming(sender_id=name, text=text, parse_data=said.parse_data)
+    terms = await terms_of(request, "messages", nothing_said)
+    turn = served.service.operations.log_message(incoming, assistant, terms)
+    outcome = await carry_out(served, name, assistant, turn)
+    return Response(served.show(outcome.view, verbosity), headers=outcome.headers)
 
 
 def _check_parse_data(parse_data: Mapping[str, Json] | None) -> None:

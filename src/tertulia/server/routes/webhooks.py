@@ -18,12 +18,14 @@ from tertulia.base.errors import TertuliaError
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import BotUttered
 from tertulia.core.incoming import Incoming
+from tertulia.engine.terms import AlreadyDone, Terms
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, decode_json
 from tertulia.server.declare import JSON, Facts, operation
 from tertulia.server.guard import check_reach
 from tertulia.server.served import Served, served_by
 from tertulia.server.settings import ServerSettings
+from tertulia.server.terms import REPLAYED, kept_messages, messages_of, once_only
 from tertulia.server.turns import report_failure
 
 Json = Any
@@ -71,6 +73,7 @@ async def health(request: AnyRequest) -> Health:
     facts=Facts(
         scope="channel",
         query=("stream", "token"),
+        headers=("Idempotency-Key",),
         body=RestMessage,
         answer=list[Message],
         media_types=(JSON, LINES),
@@ -95,11 +98,14 @@ async def webhook(request: AnyRequest) -> Response[bytes] | Stream:
         _log.warning("T410 a message came in while no model was loaded, and was ignored")
         return _whole(_NOTHING)
     generation = served.service.assistant.generation
+    terms = await once_only(request, "rest", messages_of(incoming.sender_id, generation))
     if as_lines:
-        return await _stream(served, incoming, generation)
+        return await _stream(served, incoming, generation, terms)
     output = Collector(incoming.sender_id, generation)
     try:
-        await served.turns.run(served.service.handle(incoming, output))
+        await served.turns.run(served.service.handle(incoming, output, terms))
+    except AlreadyDone as done:
+        return Response(_encode(kept_messages(done)), media_type=JSON, headers=dict(REPLAYED))
     except TertuliaError as error:
         # What was said is stored; a client of this generation would drop it with an error.
         if served.settings.is_legacy or not output.messages:
@@ -140,14 +146,20 @@ class _Lines:
             self.queue.put_nowait(rest.to_line(message))
 
 
-async def _stream(served: Served, incoming: Incoming, generation: Generation) -> Stream:
+async def _stream(
+    served: Served, incoming: Incoming, generation: Generation, terms: Terms
+) -> Stream:
     """Start the turn and answer once its first message is there, or its failure."""
     output = _Lines(incoming.sender_id, generation)
-    task = served.turns.start(served.service.handle(incoming, output))
+    task = served.turns.start(served.service.handle(incoming, output, terms))
     task.add_done_callback(lambda _: output.queue.put_nowait(None))
     first = await served.turns.next_of(output.queue)
     if first is None:
-        task.result()
+        try:
+            task.result()
+        except AlreadyDone as done:
+            again = b"".join(map(rest.to_line, kept_messages(done)))
+            return Stream(iter([again]), headers={"Content-Type": LINES, **REPLAYED})
     else:
         task.add_done_callback(report_failure)
 
