@@ -161,7 +161,7 @@ async def test_what_could_not_be_stored_is_not_acknowledged(
     assert "Hello" not in answer.text
 
 
-async def fail_after_speaking(incoming: Any, output: OutputChannel) -> None:
+async def fail_after_speaking(incoming: Any, output: OutputChannel, terms: Any) -> None:
     from tertulia.core.events import BotUttered
 
     await output.deliver(BotUttered(text="said", data={}))
@@ -205,7 +205,7 @@ async def test_a_line_is_sent_before_the_turn_ends(
     async with connect(profile, service=service) as client:
         handle = service.handle
 
-        async def speak_then_wait(incoming: Any, output: OutputChannel) -> None:
+        async def speak_then_wait(incoming: Any, output: OutputChannel, terms: Any) -> None:
             await handle(incoming, output)
             await actions.hold.wait()
 

@@ -14,7 +14,7 @@ from tertulia.core.tracker import Tracker
 from tertulia.core.tracker.snapshot import trim
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import WINDOW, Conversation, open_conversation
-from tertulia.engine.terms import NO_TERMS, Terms, check_receipt, wrong_version
+from tertulia.engine.terms import NO_TERMS, Expected, Terms, check_receipt, wrong_version
 from tertulia.engine.turnstile import Turnstile
 
 
@@ -114,6 +114,26 @@ class Conversations:
             conversation.once = terms.once
         if terms.expected is not None:
             terms.expected.check(conversation.version)
+
+    @asynccontextmanager
+    async def alone(self, sender_id: str, expected: Expected | None) -> AsyncGenerator[int]:
+        """Hold a conversation whose log is changed as a whole; give its version.
+
+        Raises:
+            RequestError: it is not the version that is expected.
+        """
+        async with self.turnstile.admit(sender_id):
+            self.forget(sender_id)
+            found = await self.store.version(sender_id)
+            if expected is not None:
+                expected.check(found)
+            try:
+                yield found
+            except StoreConflict as conflict:
+                if expected is None:
+                    raise
+                raise wrong_version(await self.store.version(sender_id)) from conflict
+            self.on_stored()
 
     @property
     def live(self) -> int:

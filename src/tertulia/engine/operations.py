@@ -3,15 +3,14 @@
 Source: spec http_api.md section 5.
 """
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
-from tertulia.base.errors import RequestError, StoreConflict
+from tertulia.base.errors import RequestError
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import (
     ACTION_SESSION_START,
@@ -20,19 +19,18 @@ from tertulia.core.events import (
     SessionStarted,
 )
 from tertulia.core.incoming import Incoming
-from tertulia.core.ports import OutputChannel, Page, Receipt
+from tertulia.core.ports import OutputChannel, Receipt
 from tertulia.core.prediction import Decision
-from tertulia.core.reminders import Entities, Reminder, external_message
+from tertulia.core.reminders import Entities, external_message
 from tertulia.core.tracker import Tracker, replay
 from tertulia.core.turn import run_decision
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversation import Conversation, last_session
 from tertulia.engine.perform import Performer
 from tertulia.engine.process import Processor
-from tertulia.engine.terms import CUT_OFF, NO_TERMS, Expected, Terms, wrong_version
+from tertulia.engine.terms import CUT_OFF, NO_TERMS, Expected, Terms
 
 Json = Any
-_PAGE = 500
 
 
 class View(msgspec.Struct, frozen=True):
@@ -128,37 +126,10 @@ class Operations:
         """Make these events the whole conversation. expected: what its version has to be."""
         stamp = assistant.stamp
         stamped = [replace(e, metadata={**stamp, **e.metadata}) if stamp else e for e in events]
-        async with self._alone(sender_id, expected) as found:
+        async with self._conversations.alone(sender_id, expected) as found:
             version = await self._conversations.store.replace(sender_id, stamped, expected=found)
         tracker = replay(sender_id, assistant.rules, stamped)
         return View(tracker=tracker, log=stamped, version=version)
-
-    async def erase(self, sender_id: str, expected: Expected | None = None) -> bool:
-        """Forget a conversation and all that belongs to it; return whether it was known."""
-        store = self._conversations.store
-        async with self._alone(sender_id, expected) as found:
-            if expected is not None:
-                # Between the check and the erasure another process may write; not after this.
-                await store.replace(sender_id, [], expected=found)
-            await store.erase(sender_id)
-        return found > 0
-
-    @asynccontextmanager
-    async def _alone(self, sender_id: str, expected: Expected | None) -> AsyncGenerator[int]:
-        """Hold a conversation whose log is changed as a whole; give its version."""
-        conversations = self._conversations
-        async with conversations.turnstile.admit(sender_id):
-            conversations.forget(sender_id)
-            found = await conversations.store.version(sender_id)
-            if expected is not None:
-                expected.check(found)
-            try:
-                yield found
-            except StoreConflict as conflict:
-                if expected is None:
-                    raise
-                raise wrong_version(await conversations.store.version(sender_id)) from conflict
-            conversations.on_stored()
 
     async def review(self, sender_id: str, assistant: Assistant, receipt: Receipt) -> View:
         """Return what a request that was carried out before returned then.
@@ -270,24 +241,6 @@ class Operations:
     async def conversations(self, *, after: str | None = None, limit: int) -> Sequence[str]:
         """Return ids of stored conversations in ascending order."""
         return await self._conversations.store.list_conversations(after=after, limit=limit)
-
-    async def version(self, sender_id: str) -> int:
-        """Return the newest sequence number of a conversation, 0 for an unknown one."""
-        return await self._conversations.store.version(sender_id)
-
-    async def page(self, sender_id: str, *, after: int, limit: int) -> Page:
-        """Return the next events after a sequence number."""
-        return await self._conversations.store.read(sender_id, after=after, limit=limit)
-
-    async def reminders(self, sender_id: str) -> list[Reminder]:
-        """Return what is on the schedule for a conversation. Cost: the whole schedule."""
-        store = self._conversations.store
-        found: list[Reminder] = []
-        last: Reminder | None = None
-        while page := await store.list_reminders(after=last, limit=_PAGE):
-            found += [reminder for reminder in page if reminder.sender_id == sender_id]
-            last = page[-1]
-        return found
 
     async def _open(self, conversation: Conversation, assistant: Assistant) -> None:
         silent = self._silent(conversation, assistant)

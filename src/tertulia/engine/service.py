@@ -11,6 +11,7 @@ from tertulia.engine.keeper import Change, ModelKeeper
 from tertulia.engine.operations import Operations
 from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
+from tertulia.engine.records import Records
 from tertulia.engine.reminders import Reminders
 from tertulia.engine.schedule import Schedule
 from tertulia.engine.terms import NO_TERMS, Terms
@@ -36,6 +37,7 @@ class Service:
     ) -> None:
         self.processor = processor
         self.operations = Operations(processor)
+        self.records = Records(processor.conversations)
         self.keeper = model if isinstance(model, ModelKeeper) else ModelKeeper(model)
         self.expects_model = self.keeper.assistant is not None or model_server is not None
         self.keeper.listen(self._exchanged)

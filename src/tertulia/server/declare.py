@@ -37,7 +37,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     those that are looked at. body: type of the JSON body, None for none. bodies: of a body that is
     not only JSON, media type and schema. answer: type of the answer, None for text. media_types: of
     the answer. statuses: of success, the usual one first. errors: codes of further errors. model:
-    needs a model. large: the body may be longer than others; the handler reads and limits it itself.
+    needs a model. large: the body may be longer; the handler reads and limits it itself.
     """
 
     scope: Scope

@@ -62,7 +62,7 @@ async def tracker(
     until = query.number(request, "until", served.settings)
     name, assistant = decode_id(conversation_id), served.ready()
     if "if-none-match" in request.headers:
-        version = await served.service.operations.version(name)
+        version = await served.service.records.version(name)
         if is_seen(request, version, assistant):
             return Response(None, status_code=304, headers=etag(version, assistant))
     view = await served.turns.run(served.service.operations.show(name, assistant, until=until))

@@ -16,7 +16,7 @@ from tertulia.base.errors import RequestError, StoreConflict
 from tertulia.core.events import Event
 from tertulia.core.events.codec import encode
 from tertulia.core.reminders import Reminder
-from tertulia.engine.operations import Operations
+from tertulia.engine.records import Records
 from tertulia.engine.terms import WRONG_VERSION
 from tertulia.server import query
 from tertulia.server.body import AnyRequest
@@ -77,12 +77,12 @@ class Export(msgspec.Struct, frozen=True):
 )
 async def log(request: AnyRequest, conversation_id: FromPath[str]) -> LogPage:
     """Return up to `limit` events after number `after`. The cost is that of the page."""
-    operations = served_by(request).service.operations
+    records = served_by(request).service.records
     name = decode_id(conversation_id)
     after = query.whole_number(request, "after", default=0)
     limit = query.whole_number(request, "limit", default=_USUAL, least=1, most=_MOST)
     trace = query.flag(request, "include_trace")
-    page = await operations.page(name, after=after, limit=limit)
+    page = await records.page(name, after=after, limit=limit)
     if not page.version:
         raise _unknown()
     events = _logged(page.first, page.events, trace=trace)
@@ -111,18 +111,18 @@ async def export(request: AnyRequest, conversation_id: FromPath[str]) -> Stream:
     It is sent while it is read, however long it is. An export that was disturbed ends before its
     end, which clients notice as a broken answer.
     """
-    operations = served_by(request).service.operations
+    records = served_by(request).service.records
     name = decode_id(conversation_id)
     as_lines = _format(request) == "lines"
-    version = await operations.version(name)
+    version = await records.version(name)
     if not version:
         raise _unknown()
     head = {
         "sender_id": name,
         "version": version,
-        "reminders": await operations.reminders(name),
+        "reminders": await records.reminders(name),
     }
-    events = _events(operations, name, version)
+    events = _events(records, name, version)
     if as_lines:
         return Stream(_lines(head, events), headers={"Content-Type": LINES})
     return Stream(_document(head, events), headers={"Content-Type": JSON})
@@ -145,7 +145,7 @@ async def erase(request: AnyRequest, conversation_id: FromPath[str]) -> Response
     """Forget the conversation: events, state, reminders and idempotency keys, on the disk too."""
     served = served_by(request)
     name = decode_id(conversation_id)
-    erased = await served.turns.run(served.service.operations.erase(name, expected_of(request)))
+    erased = await served.turns.run(served.service.records.erase(name, expected_of(request)))
     if not erased:
         raise _unknown()
     return Response(None, status_code=204)
@@ -170,21 +170,21 @@ def _logged(first: int, events: Sequence[Event], *, trace: bool) -> list[LoggedE
 
 
 async def _events(
-    operations: Operations, sender_id: str, version: int
+    records: Records, sender_id: str, version: int
 ) -> AsyncGenerator[list[LoggedEvent]]:
     """Yield all events up to a version, some at a time.
 
     Raises:
         StoreConflict: the log was replaced or erased meanwhile.
     """
-    page = await operations.page(sender_id, after=0, limit=_PAGE)
+    page = await records.page(sender_id, after=0, limit=_PAGE)
     while page.events:
         events = _logged(page.first, page.events, trace=True)
         yield [each for each in events if each.seq <= version]
         after = events[-1].seq
         if after >= version:
             return
-        page = await operations.page(sender_id, after=after, limit=_PAGE)
+        page = await records.page(sender_id, after=after, limit=_PAGE)
         if page.first != after + 1 or not page.events:
             raise StoreConflict("the conversation was replaced while it was exported")
 
