@@ -14,6 +14,7 @@ from tertulia.core.ports import ActionServer
 from tertulia.engine.service import Service
 from tertulia.model.content import Content
 from tertulia.model.load import load_model
+from tertulia.model.packed import pack_content
 from tertulia.server.app import create_app
 from tertulia.server.settings import ServerSettings
 from tertulia.training.prepare import Settings
@@ -66,6 +67,7 @@ async def served(
     service = await build_service(
         AppSettings(
             model=load_model(content, name=name),
+            packed=pack_content(content, name),
             folder=FOLDER,
             store="memory",
             endpoints=endpoints,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import httpx2
 import msgspec
 import yaml
 
+from .called import Called
 from .judging import CORS, Answer, Rule, Score, headers_of
 from .normal import normal
 
@@ -21,8 +22,9 @@ COMPARED = ("allow", "content-disposition", "content-type", "filename")
 
 class Exchange(msgspec.Struct, frozen=True):
     """A recorded request and its answer. number: its line in the file. cors: the answer as a
-    browser sees it. times: how often it was sent at once; the answer's body is then the list of
-    all bodies, in any order.
+    browser sees it. call: the error that the server sent somewhere else afterwards. times: how
+    often the request was sent at once; the answer's body is then the list of all bodies, in any
+    order.
     """
 
     number: int
@@ -33,6 +35,7 @@ class Exchange(msgspec.Struct, frozen=True):
     body: Json
     answer: Answer
     cors: Answer | None
+    call: Answer | None = None
     times: int = 1
 
     @property
@@ -43,26 +46,35 @@ class Exchange(msgspec.Struct, frozen=True):
         return f"{self.number} {self.note}: {self.method} {self.path}"
 
 
-def read_exchanges(path: Path) -> Iterator[Exchange]:
-    """Yield the recorded exchanges of a file; requests that the server itself sent are left out."""
+def read_exchanges(path: Path) -> list[Exchange]:
+    """Return the recorded exchanges of a file, each with the call that the server made for it."""
+    found: list[Exchange] = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         record = json.loads(line)
         if "responses" in record:
-            yield _volley(number, record)
-        if "response" not in record:
-            continue
-        request, response = record["request"], record["response"]
-        path, headers = request["path"], response["headers"]
-        yield Exchange(
-            number=number,
-            note=record.get("note") or "",
-            method=request["method"],
-            path=path,
-            headers=request["headers"],
-            body=request["body"],
-            answer=_answer(path, response["status"], headers, response["body"]),
-            cors=_cors(headers),
-        )
+            found.append(_volley(number, record))
+        elif "response" in record:
+            found.append(_exchange(number, record))
+        elif "callback_url=" in found[-1].path if found else False:
+            made = record["request"]
+            call = Answer(500, normal(made["body"]), {"path": made["path"]})
+            found[-1] = msgspec.structs.replace(found[-1], call=call)
+    return found
+
+
+def _exchange(number: int, record: Mapping[str, Json]) -> Exchange:
+    request, response = record["request"], record["response"]
+    path, headers = request["path"], response["headers"]
+    return Exchange(
+        number=number,
+        note=record.get("note") or "",
+        method=request["method"],
+        path=path,
+        headers=request["headers"],
+        body=request["body"],
+        answer=_answer(path, response["status"], headers, response["body"]),
+        cors=_cors(headers),
+    )
 
 
 def _volley(number: int, record: Mapping[str, Json]) -> Exchange:
@@ -71,7 +83,7 @@ def _volley(number: int, record: Mapping[str, Json]) -> Exchange:
     sender = next(said[0]["recipient_id"] for said in bodies if said)
     path, body = "/webhooks/rest/webhook", {"sender": sender, "message": "/hello"}
     answer = Answer(200, sorted(bodies, key=str), {"content-type": "application/json"})
-    return Exchange(number, record["note"], "POST", path, {}, body, answer, None, len(bodies))
+    return Exchange(number, record["note"], "POST", path, {}, body, answer, None, times=len(bodies))
 
 
 async def replay(
@@ -80,18 +92,25 @@ async def replay(
     client: httpx2.AsyncClient,
     rules: tuple[Sequence[Rule[Exchange]], Sequence[Rule[Exchange]]],
     left_out: Callable[[Exchange], str | None],
+    called: Called,
 ) -> tuple[Score, Score]:
     """Send every recorded request and compare the answers, and apart from them what they allow
     pages of other origins.
 
-    rules: for answers, and for what is allowed. left_out: why an exchange is not sent.
+    rules: for answers, and for what is allowed. left_out: why an exchange is not sent. called: is
+    in the place of the server that callbacks went to.
     """
     score, allowed = Score(name), Score(f"{name} CORS")
     for exchange in exchanges:
         if why := left_out(exchange):
             score.left_out[why] += 1
             continue
-        received = await _ask(exchange, client)
+        received = await _ask(exchange, client, called)
+        if "callback_url=" in exchange.path and received[0].status_code == 204:
+            path, body = await called.next()
+            sent = Answer(500, normal(body), {"path": path})
+            call = without_additions(exchange, sent)
+            score.judge(exchange, f"{exchange}: its call", (exchange.call, call), rules[0])
         got = without_additions(exchange, _answer_of(exchange, received))
         score.judge(exchange, str(exchange), (exchange.answer, got), rules[0])
         if exchange.cors is not None:
@@ -100,8 +119,10 @@ async def replay(
     return score, allowed
 
 
-async def _ask(exchange: Exchange, client: httpx2.AsyncClient) -> list[httpx2.Response]:
-    path = await _path(exchange, client)
+async def _ask(
+    exchange: Exchange, client: httpx2.AsyncClient, called: Called
+) -> list[httpx2.Response]:
+    path = (await _path(exchange, client)).replace(Called.recorded, called.address)
     headers = {"Accept-Encoding": "identity", **exchange.headers}
     content = _content(exchange.body)
     asked = [
@@ -135,7 +156,15 @@ _ADDED = {"/status": ("fingerprint", "is_ready", "model_fingerprint")}
 
 
 def _answer(path: str, status: int, headers: Mapping[str, str], body: Json) -> Answer:
-    return Answer(status, _comparable(path, normal(body)), headers_of(headers, COMPARED))
+    named = {
+        name: _MADE_UP.sub("<model>", value)
+        for name, value in headers_of(headers, COMPARED).items()
+    }
+    return Answer(status, _comparable(path, normal(body)), named)
+
+
+_MADE_UP = re.compile(r"\d{8}-\d{6}-[a-z]+-[a-z]+")
+"""The names of models that were given none."""
 
 
 def _cors(headers: Mapping[str, str]) -> Answer:
@@ -169,6 +198,8 @@ def _content(body: Json) -> bytes | None:
 
 
 def _body(received: httpx2.Response) -> Json:
+    if received.content.startswith(b"\x1f\x8b"):
+        return "<gzip archive>"
     try:
         return received.json()
     except ValueError:

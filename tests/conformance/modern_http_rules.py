@@ -14,7 +14,7 @@ Json = Any
 
 _JSON = {"content-type": "application/json"}
 _REASONS = {
-    400: ("BadRequest",),
+    400: ("BadRequest", "TrainingError", "TestingError"),
     401: ("NotAuthenticated",),
     404: ("NotFound",),
     405: ("MethodNotAllowed",),
@@ -48,8 +48,11 @@ def _reason(answer: Answer) -> str | None:
 
 
 def _no_crash(exchange: Exchange, wanted: Answer) -> Answer | None:
-    broke = _is_frameworks(wanted) or _reason(wanted) in ("ConversationError", "ParsingError")
+    broke = _is_frameworks(wanted) or _reason(wanted) in _BLAMED_ON_THE_SERVER
     return _failure(400) if wanted.status == 500 and broke else None
+
+
+_BLAMED_ON_THE_SERVER = ("ConversationError", "ParsingError", "TrainingError", "TestingError")
 
 
 def _json_error(exchange: Exchange, wanted: Answer) -> Answer | None:
@@ -145,6 +148,25 @@ def _after_executing(exchange: Exchange, wanted: Answer) -> Answer | None:
     return Answer(200, {**wanted.body, "tracker": {**tracker, **done}}, wanted.headers)
 
 
+def _seen_in_training(exchange: Exchange, wanted: Answer) -> Answer | None:
+    """Expect what memory predicts to count; the recorded server compares other names of it."""
+    fraction = "in_training_data_fraction"
+    if exchange.bare_path != "/model/test/stories" or wanted.status != 200:
+        return None
+    by = [each["policy"] for each in wanted.body["actions"]]
+    seen = [name in ("MemoizationPolicy", "RulePolicy") for name in by]
+    share = round(sum(seen) / len(seen), 4) if seen else 0.0
+    return Answer(200, {**wanted.body, fraction: share}, wanted.headers)
+
+
+def _kept_conversation(exchange: Exchange, wanted: Answer) -> Answer | None:
+    """Expect that a conversation outlives the exchange of the model."""
+    if exchange.note != "old conversation kept?":
+        return None
+    longer = Such("more than a session start", lambda value: len(value["events"]) > 3)
+    return Answer(200, longer, wanted.headers)
+
+
 def _any_text(exchange: Exchange, wanted: Answer) -> Answer | None:
     """Expect an answer where the text came under its name of 0.14."""
     is_parse = exchange.bare_path == "/model/parse" and wanted.status == 500
@@ -184,6 +206,8 @@ RULES = (
     Rule("decoded-ids", "an id is what the address means, not how it is written", _decoded_id),
     Rule("kept-cancellation", "a cancelled reminder keeps its name", _kept_cancellation),
     Rule("executed", "the tracker of /execute is the one after the action", _after_executing),
+    Rule("seen", "what memory and rules predict was seen in training", _seen_in_training),
+    Rule("kept", "a conversation is kept when the model is exchanged", _kept_conversation),
     Rule("q", "/model/parse takes `q` of 0.14 as well", _any_text),
     Rule("no-login", "/auth, a by-product of a library, is not there", _no_login),
     Rule("refused", "a credential that cannot be read is 401", _refused),

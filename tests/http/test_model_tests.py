@@ -82,7 +82,7 @@ async def test_without_a_model_nothing_is_tested(profile: Profile) -> None:
 
 async def test_yaml_without_stories_is_an_empty_test(tested: Client) -> None:
     found = (await ask(tested, "foo: 1")).json()
-    assert (found["report"]["accuracy"], found["actions"]) == (0.0, [])
+    assert (found["report"], found["accuracy"], found["actions"]) == ({}, 0.0, [])
 
 
 async def test_markdown_without_stories_is_refused(tested: Client) -> None:

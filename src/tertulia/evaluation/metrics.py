@@ -46,7 +46,9 @@ class Metrics(msgspec.Struct, frozen=True):
     weighted: Scores
 
     def report(self) -> dict[str, Json]:
-        """Return one entry a label, and the averages."""
+        """Return one entry a label, and the averages; nothing of nothing, as the originals do."""
+        if not self.labels:
+            return {}
         return {
             **{label: scores.as_dict() for label, scores in self.labels.items()},
             "accuracy": self.accuracy,
