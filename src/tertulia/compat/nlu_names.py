@@ -46,12 +46,8 @@ UNAVAILABLE: Final[dict[str, tuple[str, str]]] = {
     "MitieIntentClassifier": ("mitie", "Use LogisticRegressionClassifier instead."),
     "MitieEntityExtractor": ("mitie", "Use CRFEntityExtractor instead."),
     "ConveRTTokenizer": ("embeddings", "Use WhitespaceTokenizer instead."),
-    "ConveRTFeaturizer": ("embeddings", "Use CountVectorsFeaturizer instead."),
+    "ConveRTFeaturizer": ("embeddings", "Use LanguageModelFeaturizer instead."),
     "LanguageModelTokenizer": ("embeddings", "Use WhitespaceTokenizer instead."),
-    "LanguageModelFeaturizer": (
-        "embeddings",
-        "Use CountVectorsFeaturizer, once for words and once with analyzer 'char_wb', instead.",
-    ),
 }
 
 _CHARACTERS: Final = {"analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4}

@@ -12,6 +12,7 @@ AnyComponent = Component[Any]
 
 _HERE: Final = "tertulia.nlu."
 _LEARNED: Final = f"{_HERE}classifiers.learned:LearnedIntentClassifier"
+_SENTENCES: Final = f"{_HERE}featurizers.language_model:LanguageModelFeaturizer"
 
 BUILTIN: Final[dict[str, str]] = {
     "WhitespaceTokenizer": f"{_HERE}tokenizers.whitespace:WhitespaceTokenizer",
@@ -21,6 +22,8 @@ BUILTIN: Final[dict[str, str]] = {
         f"{_HERE}featurizers.lexical_syntactic:LexicalSyntacticFeaturizer"
     ),
     "CountVectorsFeaturizer": f"{_HERE}featurizers.count_vectors:CountVectorsFeaturizer",
+    "LanguageModelFeaturizer": _SENTENCES,
+    "SentenceEmbeddingFeaturizer": _SENTENCES,
     "NGramFeaturizer": f"{_HERE}featurizers.count_vectors:NGramFeaturizer",
     "KeywordIntentClassifier": f"{_HERE}classifiers.keyword:KeywordIntentClassifier",
     "DIETClassifier": f"{_HERE}classifiers.diet:DietClassifier",

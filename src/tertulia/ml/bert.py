@@ -1,0 +1,159 @@
+"""The encoder of BERT with numpy alone, for small models that turn a text into a vector.
+
+Source: Devlin et al. 2018; Abramowitz and Stegun 7.1.26 for the error function.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+
+from tertulia.ml.parts import Array
+from tertulia.ml.softmax import softmax
+from tertulia.ml.sparse import FloatArray, IntArray
+
+
+class BertShape(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model's `config.json` says of it; other keys do not matter here."""
+
+    hidden_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    max_position_embeddings: int
+    layer_norm_eps: float = 1e-12
+    hidden_act: str = "gelu"
+    model_type: str = "bert"
+
+    def __post_init__(self) -> None:
+        """Refuse what would be computed wrongly."""
+        if self.model_type != "bert" or self.hidden_act != "gelu":
+            raise ValueError(
+                f"a model of type '{self.model_type}' with '{self.hidden_act}' is not known here"
+            )
+        if min(self.num_attention_heads, self.num_hidden_layers) < 1:
+            raise ValueError("a model needs layers and heads")
+        if self.hidden_size % self.num_attention_heads:
+            raise ValueError("the size of the model is no multiple of its heads")
+
+
+class Bert:
+    """Numbers of pieces to a vector for each piece. Immutable, so threads may share it.
+
+    Raises ValueError when arrays are missing or have another shape than `shape` says.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], shape: BertShape) -> None:
+        self.shape = shape
+        known = {name.removeprefix("bert."): array for name, array in arrays.items()}
+        self._words = _named(known, "embeddings.word_embeddings.weight", 2)
+        positions = _named(known, "embeddings.position_embeddings.weight", 2)
+        kinds = _named(known, "embeddings.token_type_embeddings.weight", 2)
+        if {self._words.shape[1], positions.shape[1]} != {shape.hidden_size}:
+            raise ValueError("the embeddings have another size than the model")
+        # A text alone is always of the first kind.
+        self._places: FloatArray = positions + kinds[0]
+        self._norm = _Norm(known, "embeddings.LayerNorm", shape)
+        self._layers = [
+            _Layer(known, f"encoder.layer.{number}.", shape)
+            for number in range(shape.num_hidden_layers)
+        ]
+
+    @property
+    def pieces(self) -> int:
+        """Number of pieces known."""
+        return len(self._words)
+
+    def __call__(self, ids: IntArray) -> FloatArray:
+        """Return (texts, pieces, size) for (texts, pieces) numbers, texts of the same length."""
+        texts, count = ids.shape
+        inputs = self._words[ids] + self._places[:count]
+        state = self._norm(inputs.reshape(texts * count, -1))
+        for layer in self._layers:
+            state = layer(state, texts)
+        return state.reshape(texts, count, -1)
+
+
+class _Dense:
+    """x @ weight.T + bias."""
+
+    def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
+        self.weight = _named(arrays, f"{name}.weight", 2)
+        self.bias = _named(arrays, f"{name}.bias", 1)
+        if len(self.weight) != len(self.bias):
+            raise ValueError(f"the arrays of '{name}' do not fit together")
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        # For a few rows the product is a third faster this way round.
+        out: FloatArray = (self.weight @ x.T).T
+        out += self.bias
+        return out
+
+
+class _Norm:
+    """Brings each row to mean zero and variance one, then scales and shifts it."""
+
+    def __init__(self, arrays: Mapping[str, Array], name: str, shape: BertShape) -> None:
+        self._scale = _named(arrays, f"{name}.weight", 1)
+        self._shift = _named(arrays, f"{name}.bias", 1)
+        self._tiny = np.float32(shape.layer_norm_eps)
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        centred: FloatArray = x - x.mean(axis=1, keepdims=True)
+        variance = np.square(centred).mean(axis=1, keepdims=True)
+        centred /= np.sqrt(variance + self._tiny)
+        centred *= self._scale
+        centred += self._shift
+        return centred
+
+
+class _Layer:
+    """Attention, then two dense layers, each added to what came in and normalised."""
+
+    def __init__(self, arrays: Mapping[str, Array], prefix: str, shape: BertShape) -> None:
+        self._heads = shape.num_attention_heads
+        own = f"{prefix}attention."
+        self._asking, self._asked, self._told = (
+            _Dense(arrays, f"{own}self.{name}") for name in ("query", "key", "value")
+        )
+        self._joined = _Dense(arrays, f"{own}output.dense")
+        self._first_norm = _Norm(arrays, f"{own}output.LayerNorm", shape)
+        self._wide = _Dense(arrays, f"{prefix}intermediate.dense")
+        self._narrow = _Dense(arrays, f"{prefix}output.dense")
+        self._last_norm = _Norm(arrays, f"{prefix}output.LayerNorm", shape)
+
+    def __call__(self, state: FloatArray, texts: int) -> FloatArray:
+        state = self._first_norm(state + self._joined(self._attention(state, texts)))
+        return self._last_norm(state + self._narrow(gelu(self._wide(state))))
+
+    def _attention(self, state: FloatArray, texts: int) -> FloatArray:
+        asking, asked, told = (
+            self._by_head(dense(state), texts) for dense in (self._asking, self._asked, self._told)
+        )
+        likeness = asking @ asked.transpose(0, 1, 3, 2)
+        likeness *= np.float32(asking.shape[-1] ** -0.5)
+        mixed: FloatArray = softmax(likeness) @ told
+        return mixed.transpose(0, 2, 1, 3).reshape(state.shape)
+
+    def _by_head(self, x: FloatArray, texts: int) -> FloatArray:
+        """Return (texts, heads, pieces, size of a head)."""
+        count = len(x) // texts
+        return x.reshape(texts, count, self._heads, -1).transpose(0, 2, 1, 3)
+
+
+def gelu(x: FloatArray) -> FloatArray:
+    """Return x times the share of a normal distribution below x; within 1e-6."""
+    size = np.abs(x) * np.float32(0.5**0.5)
+    share = np.float32(1.0) / (np.float32(1.0) + np.float32(0.3275911) * size)
+    sums = np.float32(1.061405429) * share
+    for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        sums += np.float32(factor)
+        sums *= share
+    half_tail = np.float32(0.5) * sums * np.exp(-size * size)
+    return x * np.where(x < 0, half_tail, np.float32(1.0) - half_tail)
+
+
+def _named(arrays: Mapping[str, Array], name: str, dimensions: int) -> FloatArray:
+    array = arrays.get(name)
+    if array is None or array.ndim != dimensions:
+        raise ValueError(f"the array '{name}' is missing or has the wrong shape")
+    return np.asarray(array, dtype=np.float32)

@@ -1,0 +1,106 @@
+"""A folder with a small language model to a vector for each text. Nothing is ever downloaded.
+
+The folder is that of a sentence-transformers model of the BERT family: `config.json`, `vocab.txt`,
+`model.safetensors`, and optionally `tokenizer_config.json`, `sentence_bert_config.json` and
+`1_Pooling/config.json`.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import numpy as np
+
+from tertulia.ml.bert import Bert, BertShape
+from tertulia.ml.safetensors import read_arrays
+from tertulia.ml.sparse import FloatArray
+from tertulia.ml.wordpiece import WordPiece
+
+CONFIG, VOCABULARY, WEIGHTS = "config.json", "vocab.txt", "model.safetensors"
+_LONGEST = 128
+_BATCH = 32
+_TINY = np.float32(1e-12)
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class _Tokenizing(msgspec.Struct, frozen=True):
+    do_lower_case: bool = True
+
+
+class _Pooling(msgspec.Struct, frozen=True):
+    pooling_mode_cls_token: bool = False
+    pooling_mode_mean_tokens: bool = True
+
+
+class _Limit(msgspec.Struct, frozen=True):
+    max_seq_length: int = _LONGEST
+
+
+class SentenceEncoder:
+    """Texts to vectors of length one. Immutable, so threads may share it.
+
+    digest: of weights and vocabulary, to notice when a folder has been exchanged.
+    """
+
+    def __init__(self, tokenizer: WordPiece, bert: Bert, *, first_only: bool, digest: str) -> None:
+        self._tokenizer = tokenizer
+        self._bert = bert
+        self._first_only = first_only
+        self.digest = digest
+
+    @classmethod
+    def load(cls, folder: Path) -> "SentenceEncoder":
+        """Return the encoder in a folder.
+
+        Raises:
+            OSError: a file is missing or cannot be read.
+            ValueError, ModelError: a file holds something else, or a model of another kind.
+        """
+        shape = msgspec.json.decode((folder / CONFIG).read_bytes(), type=BertShape)
+        weights = (folder / WEIGHTS).read_bytes()
+        vocabulary = (folder / VOCABULARY).read_bytes()
+        limit = min(
+            _read(folder / "sentence_bert_config.json", _Limit).max_seq_length,
+            shape.max_position_embeddings,
+            _LONGEST,
+        )
+        terms = vocabulary.decode("utf-8").splitlines()
+        lower = _read(folder / "tokenizer_config.json", _Tokenizing).do_lower_case
+        bert = Bert(read_arrays(weights), shape)
+        if len(terms) > bert.pieces:
+            raise ValueError("the vocabulary has more pieces than the model")
+        return cls(
+            WordPiece(terms, lower=lower, limit=limit),
+            bert,
+            first_only=_read(folder / "1_Pooling/config.json", _Pooling).pooling_mode_cls_token,
+            digest=hashlib.blake2b(weights + vocabulary, digest_size=16).hexdigest(),
+        )
+
+    @property
+    def width(self) -> int:
+        """Size of a vector."""
+        return self._bert.shape.hidden_size
+
+    def vectors(self, texts: Sequence[str]) -> FloatArray:
+        """Return (texts, width). Texts of the same length are computed together."""
+        ids = [self._tokenizer.ids(text) for text in texts]
+        out = np.empty((len(texts), self.width), dtype=np.float32)
+        order = sorted(range(len(ids)), key=lambda at: len(ids[at]))
+        while order:
+            length = len(ids[order[0]])
+            part = [at for at in order[:_BATCH] if len(ids[at]) == length]
+            order = order[len(part) :]
+            states = self._bert(np.asarray([ids[at] for at in part], dtype=np.int64))
+            out[part] = states[:, 0] if self._first_only else states.mean(axis=1)
+        out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), _TINY)
+        return out
+
+
+def _read(path: Path, kind: type[S]) -> S:
+    """Return an optional file of settings; its defaults when it is not there."""
+    if not path.is_file():
+        return kind()
+    found: Any = msgspec.json.decode(path.read_bytes(), type=kind)
+    return found
