@@ -215,6 +215,8 @@ async def _remember(
         past.refused.add(about)
     if ok_here and not ok_there:
         past.accepted.add(about)
+        if exchange.method != "POST":
+            return
         address = f"/conversations/{about}/tracker"
         shown = (await client.get(f"{address}?include_events=ALL")).json()["events"]
         kept = len(shown) - _added(exchange, shown)
@@ -225,7 +227,7 @@ async def _remember(
 def _added(exchange: Exchange, shown: Sequence[Mapping[str, Json]]) -> int:
     """Return how many of the newest events an accepted request has added."""
     path = exchange.path.partition("?")[0]
-    if path.endswith("/events") and exchange.method == "POST":
+    if path.endswith("/events"):
         return len(exchange.body) if isinstance(exchange.body, list) else 1
     if path.endswith("/webhook"):
         kinds = [event["event"] for event in reversed(shown)]

@@ -13,6 +13,7 @@ from tertulia.app import AppSettings, build_service
 from tertulia.base.secret import Secret
 from tertulia.model.content import Content
 from tertulia.model.load import load_model
+from tertulia.model.packed import pack_content
 from tertulia.policies.learned import KerasPolicy
 from tertulia.schema.endpoints import ActionEndpoint, LanguageEndpoint, ResponseEndpoint
 from tertulia.server.settings import ServerSettings
@@ -36,8 +37,8 @@ Json = Any
 RECORDINGS = FOLDER / "legacy" / "recordings"
 SETTINGS = ServerSettings(profile="legacy", enable_api=True)
 WITH_REST = ServerSettings(profile="legacy", enable_api=True, channels={"rest": None})
-ABSENT = re.compile(r"/(evaluate|finetune|model)\b|/webhooks/callback")
-"""Routes that docs/compatibility.md calls absent."""
+ABSENT = re.compile(r"/(evaluate|finetune)\b|/webhooks/callback")
+"""Routes that are absent, and the report of /evaluate, which is no text here."""
 
 SURE = 0.6
 """Confidence of the recorded network from which on ours must decide the same."""
@@ -101,7 +102,9 @@ async def run(
     clock = Clock(exchanges)
     monkeypatch.setattr("tertulia.app.SystemClock", lambda: clock)
     model = load_model(bot, name="model.tar.gz")
-    service = await build_service(AppSettings(model=model, folder=FOLDER, store="memory"))
+    packed = pack_content(bot, "model.tar.gz")
+    settings_of_app = AppSettings(model=model, packed=packed, folder=FOLDER, store="memory")
+    service = await build_service(settings_of_app)
     actions = action_server(server, endpoint)
     service.processor.outside = replace(service.processor.outside, actions=actions)
 
