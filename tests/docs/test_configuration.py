@@ -9,7 +9,7 @@ import pytest
 from tertulia.data.endpoints import SECTIONS
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
-from tertulia.schema.stores import SqlStore
+from tertulia.schema.stores import RedisStore, SqlStore
 from tertulia.schema.tracing import Tracing
 from tests.docs.pages import ROOT, section
 
@@ -52,7 +52,10 @@ def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Str
     assert _names(section(PAGE, heading)) == own
 
 
-@pytest.mark.parametrize(("heading", "kind"), [("### tracker_store: SQL", SqlStore)])
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [("### tracker_store: SQL", SqlStore), ("### tracker_store: Redis", RedisStore)],
+)
 def test_every_key_of_a_tracker_store_is_described(
     heading: str, kind: type[msgspec.Struct]
 ) -> None:

@@ -38,6 +38,8 @@ COMMANDS = {
     "data convert core": ("convert:convert_core", "Write stories in another format."),
     "data migrate": ("migrate:migrate", "Rewrite a domain or a project for version 3.1."),
     "visualize": ("visualize:visualize", "Draw the stories as one graph, in one HTML page."),
+    "config check": ("config:check", "Check that everything endpoints.yml names can be used."),
+    "store import": ("store:import_conversations", "Bring conversations of another store here."),
     "components": ("components:components", "List pipeline components and policies by name."),
     "telemetry": ("telemetry:telemetry", "Nothing is collected; kept for scripts that call it."),
 }

@@ -38,6 +38,18 @@ class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     data: str
 
 
+class Moved(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation on its way from another store.
+
+    problem: why it cannot be read; it has no events then.
+    """
+
+    sender_id: str
+    events: Sequence[Event]
+    reminders: tuple[Reminder, ...] = ()
+    problem: str | None = None
+
+
 def encode_events(events: Sequence[Event]) -> list[StoredEvent]:
     """Return what to keep of the events; cost grows with them, so do many in a thread.
 

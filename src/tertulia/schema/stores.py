@@ -45,5 +45,27 @@ class SqlStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeout: Seconds = 30.0
 
 
-StoreConfig = SqlStore
+class RedisStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Redis server.
+
+    url: host, may end in `:port`. record_exp: seconds after which a conversation that was not
+    written to is forgotten, never when left out. key_prefix: letters and digits, before every
+    key. timeout: seconds for one call.
+    """
+
+    url: str = "localhost"
+    port: Port = 6379
+    db: Annotated[int, msgspec.Meta(ge=0)] = 0
+    username: str | None = None
+    password: Secret | None = None
+    record_exp: Seconds | None = None
+    key_prefix: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9]*$")] | None = None
+    use_ssl: bool = False
+    ssl_keyfile: str | None = None
+    ssl_certfile: str | None = None
+    ssl_ca_certs: str | None = None
+    timeout: Seconds = 10.0
+
+
+StoreConfig = SqlStore | RedisStore
 """Every kind of tracker store."""

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 import pytest
 from tests.conformance.stores.servers import (
     MARIADB,
+    REDIS,
     drop_mariadb,
     drop_postgres,
+    drop_redis,
     make_postgres,
     need,
 )
@@ -27,3 +29,11 @@ def mariadb_server() -> Iterator[None]:
     need("MariaDB", MARIADB)
     yield
     asyncio.run(drop_mariadb())
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[None]:
+    """The Redis server, without keys of the tests afterwards."""
+    need("Redis", REDIS)
+    yield
+    asyncio.run(drop_redis())

@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncmy
 import asyncpg
 import pytest
+import redis.asyncio
 
 from tertulia.schema.stores import SqlStore
 
@@ -95,3 +96,10 @@ async def drop_mariadb() -> None:
     """Remove every database of this run."""
     for (name,) in await mariadb(f"SHOW DATABASES LIKE '{OWN}%'"):
         await mariadb(f"DROP DATABASE {name}")
+
+
+async def drop_redis() -> None:
+    """Remove every key of the tests."""
+    async with redis.asyncio.Redis(host=REDIS[0], port=REDIS[1], db=9) as client:
+        async for key in client.scan_iter("tertuliatests*", count=1000):
+            await client.delete(key)

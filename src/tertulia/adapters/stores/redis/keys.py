@@ -1,0 +1,58 @@
+"""Names of keys, and the bytes by which reminders are in order.
+
+Source: spec endpoints.md section 6 (redis: the keys of the originals).
+"""
+
+import struct
+
+from tertulia.core.reminders import Reminder
+
+Keys = tuple[bytes, ...]
+
+
+class Names:
+    """Our keys begin with the configured prefix and `tertulia:`; the originals' do not."""
+
+    def __init__(self, prefix: str | None) -> None:
+        self._prefix = f"{prefix}:" if prefix else ""
+        self.ids = self._own("ids")
+        self.due = self._own("due")
+        self.reminders = self._own("reminders")
+
+    def of(self, sender_id: str) -> Keys:
+        """Return the keys of a conversation, in the order that scripts know them by.
+
+        1 head, 2 events, 3 snapshots, 4 receipts, 5 their order, 6 ids, 7 due, 8 reminders,
+        9 reminders of the conversation, 10 and 11 where the originals keep it.
+        """
+        return (
+            self._own("head", sender_id),
+            self._own("events", sender_id),
+            self._own("snapshots", sender_id),
+            self._own("receipts", sender_id),
+            self._own("receipt-order", sender_id),
+            self.ids,
+            self.due,
+            self.reminders,
+            self._own("scheduled", sender_id),
+            f"{self._prefix}tracker:{sender_id}".encode(),
+            sender_id.encode(),
+        )
+
+    @property
+    def originals(self) -> bytes:
+        """Begins the keys of newer originals; the id follows."""
+        return f"{self._prefix}tracker:".encode()
+
+    def _own(self, *parts: str) -> bytes:
+        return (self._prefix + ":".join(("tertulia", *parts))).encode()
+
+
+def order_of(reminder: Reminder) -> bytes:
+    """Return bytes that are in the order of due, sender_id, name, and tell reminders apart."""
+    (bits,) = struct.unpack(">Q", struct.pack(">d", reminder.due))
+    # Doubles sort like their bits once the sign is turned around.
+    bits = bits ^ (2**64 - 1) if bits >> 63 else bits | 2**63
+    # UTF-8 has no byte 0xFF, so an id is never taken for the beginning of a longer one.
+    sender = reminder.sender_id.encode().replace(b"\x00", b"\x00\xff")
+    return struct.pack(">Q", bits) + sender + b"\x00" + reminder.name.encode()

@@ -1,0 +1,114 @@
+"""`store import` and `config check`, as a person calls them."""
+
+import gzip
+import socket
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tertulia.cli.main import run_program
+
+RECORDED = (
+    Path(__file__).parents[1] / "conformance" / "modern" / "recordings" / "forms_tracker.db.gz"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    (tmp_path / "rasa.db").write_bytes(gzip.decompress(RECORDED.read_bytes()))
+    return project
+
+
+def test_a_file_of_the_original_is_brought_into_the_projects_store_once(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["store", "import", "../rasa.db"]) == 0
+    first = capsys.readouterr().out
+    assert first.startswith("35 conversations with ")
+    assert "0 were there already; 0 not brought over" in first
+    assert run_program(["store", "import", "../rasa.db"]) == 0
+    assert capsys.readouterr().out.startswith("0 conversations with 0 new events; 35 were there")
+    with closing(sqlite3.connect(folder / ".tertulia" / "conversations.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM conversations").fetchone() == (35,)
+
+
+def test_an_endpoints_file_names_the_old_store(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = folder.parent / "old.yml"
+    old.write_text(f"tracker_store:\n  type: SQL\n  db: {folder.parent}/rasa.db\n")
+    Path("endpoints.yml").write_text("tracker_store:\n  type: SQL\n  db: new.db\n")
+    assert run_program(["store", "import", "../old.yml"]) == 0
+    assert capsys.readouterr().out.startswith("35 conversations")
+    with closing(sqlite3.connect("new.db")) as connection:
+        found = connection.execute("SELECT count(DISTINCT sender_id) FROM events").fetchone()
+    assert found == (35,)
+
+
+def test_the_stores_own_file_of_another_project_is_a_source(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run_program(["store", "import", "../rasa.db"]) == 0
+    (folder.parent / "second").mkdir()
+    monkeypatch.chdir(folder.parent / "second")
+    capsys.readouterr()
+    assert run_program(["store", "import", "../project/.tertulia/conversations.db"]) == 0
+    assert capsys.readouterr().out.startswith("35 conversations")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("empty.yml", "T644: empty.yml names no tracker store"),
+        ("endpoints.yml", "T644: endpoints.yml is the store of this project itself"),
+        ("gone.yml", "T111"),
+    ],
+)
+def test_a_source_that_is_none_is_refused(
+    folder: Path, capsys: pytest.CaptureFixture[str], source: str, said: str
+) -> None:
+    Path("empty.yml").write_text("# nothing\n")
+    Path("endpoints.yml").write_text("tracker_store:\n  type: SQL\n  db: new.db\n")
+    assert run_program(["store", "import", source]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_a_check_writes_reads_and_deletes_an_event(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["config", "check"]) == 0
+    assert capsys.readouterr().out.startswith(
+        "tracker_store: one event written, read and deleted (/"
+    )
+    with closing(sqlite3.connect(folder / ".tertulia" / "conversations.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM events").fetchone() == (0,)
+
+
+def test_a_check_names_everything_that_cannot_be_used(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        free = taken.getsockname()[1]
+    Path("endpoints.yml").write_text(
+        "tracker_store:\n  type: SQL\n  dialect: postgresql\n  url: 127.0.0.1:1\n"
+        f"action_endpoint:\n  url: http://127.0.0.1:{free}/webhook\n"
+    )
+    assert run_program(["config", "check"]) == 1
+    said = capsys.readouterr().err
+    assert "tracker_store: T601: PostgreSQL at 127.0.0.1:1" in said
+    assert f"action_endpoint: T645: http://127.0.0.1:{free}/webhook does not answer" in said
+
+
+def test_a_check_of_a_misspelt_store_stops_at_its_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("endpoints.yml").write_text("tracker_store:\n  type: redsi\n")
+    assert run_program(["config", "check"]) == 1
+    assert "endpoints.yml:2:9: T138: there is no tracker store 'redsi'. Did you mean 'redis'?" in (
+        capsys.readouterr().err
+    )
