@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 from typing import Any, Literal
 
+from tertulia.adapters.stores.custom import open_custom
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.adapters.stores.sqlite import SqliteStore
 from tertulia.adapters.stores.sqlite.schema import APPLICATION_ID
@@ -14,7 +15,7 @@ from tertulia.core.ports import TrackerStore
 from tertulia.core.stored import damaged
 from tertulia.data.tracker_stores import dialect_of
 from tertulia.engine.transfer import Source, StoreSource
-from tertulia.schema.stores import RedisStore, SqlStore, StoreConfig
+from tertulia.schema.stores import CustomStore, RedisStore, SqlStore, StoreConfig
 
 DATA_FOLDER = ".tertulia"
 """Folder inside a project (or the working directory) where conversations are kept."""
@@ -60,12 +61,16 @@ async def open_store(
         return MemoryStore()
     if wanted == "sqlite" or config is None:
         return await SqliteStore.open(_file(folder))
+    if isinstance(config, CustomStore):
+        return await open_custom(REGISTRY.find(config.path), config)
     store = REGISTRY.find(name_of(config), dotted=False)
     return await store.open(config, patience=patience)
 
 
 def name_of(config: StoreConfig) -> str:
     """Return the name of a configuration's store in the table."""
+    if isinstance(config, CustomStore):
+        return config.path
     return dialect_of(config) if isinstance(config, SqlStore) else "redis"
 
 

@@ -11,7 +11,7 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.data.yaml import Node
 from tertulia.data.yaml.settings import convert_settings
-from tertulia.schema.stores import RedisStore, SqlStore, StoreConfig
+from tertulia.schema.stores import CustomStore, RedisStore, SqlStore, StoreConfig
 
 KINDS: dict[str, type[StoreConfig]] = {"sql": SqlStore, "redis": RedisStore}
 """Value of `type`, in lower case, to the shape of the section."""
@@ -38,6 +38,8 @@ def read_tracker_store(section: Node | None, diagnostics: Diagnostics) -> StoreC
     if node is None:
         _check_is_empty(section, diagnostics)
         return None
+    if "." in kind:
+        return _custom(section, str(node.plain()))
     if kind not in KINDS:
         known = (*KINDS, IN_MEMORY[0])
         hint = nearest(kind, known) or f"Known: {', '.join(known)}."
@@ -65,6 +67,15 @@ def _checked(section: Node, config: Any, diagnostics: Diagnostics) -> Any:
         )
         return None
     return config
+
+
+def _custom(section: Node, path: str) -> CustomStore:
+    arguments = {
+        key.text: value.plain()
+        for key, value in section.items()
+        if key.text not in ("type", "store_type")
+    }
+    return CustomStore(path=path, arguments=arguments)
 
 
 def _kind_node(section: Node) -> Node | None:

@@ -67,5 +67,16 @@ class RedisStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeout: Seconds = 10.0
 
 
-StoreConfig = SqlStore | RedisStore
+class CustomStore(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of the project's own. path: dotted. arguments: what it is made with."""
+
+    path: str
+    arguments: dict[str, Json] = {}
+
+    def __repr__(self) -> str:
+        """Show no argument: there may be passwords among them."""
+        return f"CustomStore(path={self.path!r})"
+
+
+StoreConfig = SqlStore | RedisStore | CustomStore
 """Every kind of tracker store."""

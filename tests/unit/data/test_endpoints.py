@@ -7,6 +7,7 @@ import pytest
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.data.endpoints import read_endpoints
 from tertulia.schema.endpoints import ActionEndpoint, Endpoints
+from tertulia.schema.stores import CustomStore
 
 
 def read(tmp_path: Path, text: str, **env: str) -> tuple[Endpoints, list[str]]:
@@ -45,7 +46,6 @@ def test_variables_of_the_environment_are_filled_in_and_secrets_stay_secret(
         ("event_broker:\n  type: pika\n", "2 T138"),
         ("tracker_store: redis\n", "1 T139"),
         ("tracker_store:\n  type: redsi\n", "2 T138"),
-        ("tracker_store:\n  store_type: my.own.Store\n  type: SQL\n", "2 T138"),
         ("tracker_store:\n  type: SQL\n  dialect: postgres\n", "3 T138"),
         ("tracker_store:\n  type: SQL\n  url: oracle://h/x\n", "2 T138"),
         ("tracker_store:\n  type: SQL\n  usernam: x\n", "3 T139"),
@@ -85,6 +85,15 @@ def test_an_sql_store_has_several_names(tmp_path: Path, kind: str) -> None:
     assert endpoints.tracker_store is not None
     assert (endpoints.tracker_store.dialect, endpoints.tracker_store.port) == ("postgresql", 5433)
     assert endpoints.sql_store
+
+
+def test_a_class_of_the_projects_own_gets_all_other_keys(tmp_path: Path) -> None:
+    text = "tracker_store:\n  store_type: my.own.Store\n  type: SQL\n  url: ${HOST}\n  depth: 3\n"
+    endpoints, problems = read(tmp_path, text, HOST="h")
+    assert problems == []
+    assert endpoints.tracker_store == CustomStore(
+        path="my.own.Store", arguments={"url": "h", "depth": 3}
+    )
 
 
 def test_a_password_of_a_store_stays_secret(tmp_path: Path) -> None:
