@@ -93,7 +93,9 @@ async def build_service(settings: AppSettings) -> Service:
     action_endpoint, actions = open_actions(settings, endpoints)
     store = await open_store(settings.store, endpoints.tracker_store, settings.folder)
     observer = telemetry.observer
-    conversations = Conversations(store, SystemClock(), turnstile=Turnstile(), observer=observer)
+    conversations = Conversations(
+        store, SystemClock(), turnstile=Turnstile(queue=endpoints.limits.queue), observer=observer
+    )
     outside = Outside(
         actions=MeteredActions(actions, telemetry.meters) if actions is not None else None,
         responses=_response_server(endpoints, telemetry),

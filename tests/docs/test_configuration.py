@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tertulia.data.endpoints import SECTIONS
+from tertulia.schema.access import ApiKey, Limits
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
 from tertulia.schema.stores import RedisStore, SqlStore
@@ -44,10 +45,12 @@ def test_every_section_of_endpoints_yml_is_described() -> None:
         ("### action_endpoint, with a module", ActionModule),
         ("### nlg", ResponseEndpoint),
         ("### tracing", Tracing),
+        ("### api_keys", ApiKey),
+        ("### limits", Limits),
     ],
 )
 def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Struct]) -> None:
-    shared = {} if kind in (Endpoint, ActionModule, Tracing) else _fields(Endpoint)
+    shared = {} if kind in (Endpoint, ActionModule, Tracing, ApiKey, Limits) else _fields(Endpoint)
     own = set(_fields(kind)) - set(shared)
     assert _names(section(PAGE, heading)) == own
 

@@ -8,6 +8,7 @@ import pytest
 from tests.http.conftest import Client, Profile, connect
 from tests.http.test_rest import request
 
+from tertulia.schema.access import Limits
 from tertulia.server.body import DEPTH
 
 POSTED = (
@@ -57,7 +58,7 @@ async def test_any_number_survives(client: Client, number: str) -> None:
 
 @pytest.mark.parametrize("path", POSTED)
 async def test_a_body_above_the_limit_is_refused(profile: Profile, path: str) -> None:
-    async with connect(profile, body_limit=1000) as client:
+    async with connect(profile, limits=Limits(body_bytes=1000)) as client:
         await client.put("/conversations/u/tracker/events", [])
         answer = await client.post(path, content=b" " * 1001)
         assert answer.status_code == 413
@@ -71,7 +72,7 @@ async def test_an_announced_body_above_the_limit_is_not_read(profile: Profile) -
     async def send(message: Any) -> None:
         sent.append(message)
 
-    async with connect(profile, body_limit=10) as client:
+    async with connect(profile, limits=Limits(body_bytes=10)) as client:
         await request(client, "/webhooks/rest/webhook", b"", b"x" * 11, send)
     assert sent[0]["status"] == 413
 
@@ -90,7 +91,7 @@ async def test_reading_stops_at_the_limit(profile: Profile) -> None:
         if message["type"] == "http.response.start":
             statuses.append(message["status"])
 
-    async with connect(profile, body_limit=10_000) as client:
+    async with connect(profile, limits=Limits(body_bytes=10_000)) as client:
         scope = {
             "type": "http",
             "method": "POST",

@@ -9,7 +9,7 @@ TertuliaError(code, message, hint, at)
 ├── ModelError         T4xx  model missing, damaged, too old, hostile; NoEarlierModel
 ├── ComponentError     T5xx  UnknownComponent, MissingExtra, BadComponent
 ├── PortError          T6xx  carries `retry`
-│   ├── StoreUnavailable  StoreConflict  LockTimeout
+│   ├── StoreUnavailable  StoreConflict  LockTimeout (QueueFull)
 │   ├── ActionServerError  ResponseServerError  LanguageServerError  ChannelError
 │   └── TooManyJobs  JobFailed  ModelServerError  CallbackFailed
 ├── TurnError          T7xx  ActionLimitReached, UnknownAction, ActionRejected, EventRejected
@@ -151,6 +151,12 @@ class LockTimeout(PortError):
 
     code = "T603"
     retry = True
+
+
+class QueueFull(LockTimeout):
+    """Too many turns wait for the conversation already."""
+
+    code = "T608"
 
 
 class ActionServerError(PortError):

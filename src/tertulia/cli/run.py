@@ -73,6 +73,26 @@ def _access_options(function: Decorated) -> Decorated:
             "TERTULIA_JWT_SECRET.",
         ),
         click.option("--jwt-method", default="HS256", show_default=True),
+        click.option(
+            "--jwt-keys",
+            type=PATH,
+            help="JSON Web Key Set of public keys, chosen by `kid`, in place of --jwt-secret.",
+        ),
+        click.option(
+            "--jwt-leeway",
+            type=click.FloatRange(min=0),
+            default=0.0,
+            show_default=True,
+            help="Seconds that the clocks of server and signer may differ.",
+        ),
+        click.option("--jwt-audience", help="Take only tokens for this audience (`aud`)."),
+        click.option("--jwt-issuer", help="Take only tokens of this issuer (`iss`)."),
+        click.option("--jwt-require-exp", is_flag=True, help="Take only tokens that expire."),
+        click.option(
+            "--protect-channels",
+            is_flag=True,
+            help="Ask for credentials at the webhooks of channels, too.",
+        ),
         refused(
             "--jwt-private-key",
             "Tokens are only checked here, never issued; give the public key with --jwt-secret.",

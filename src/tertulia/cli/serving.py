@@ -20,6 +20,7 @@ from tertulia.cli.place import MODELS, project_folder
 from tertulia.cli.tls import read_certificate
 from tertulia.model.find import find_model
 from tertulia.model.packed import Packed, pack, unpack
+from tertulia.schema.endpoints import Endpoints
 from tertulia.server.app import create_app
 from tertulia.server.run import Certificate, run, serve
 from tertulia.server.settings import ServerSettings
@@ -49,6 +50,12 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     auth_token: Secret | None = None
     jwt_secret: Secret | None = None
     jwt_method: str = "HS256"
+    jwt_keys: Path | None = None
+    jwt_leeway: float = 0.0
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+    jwt_require_exp: bool = False
+    protect_channels: bool = False
     interface: str | None = None
     port: int = 5005
     insecure: bool = False
@@ -86,7 +93,8 @@ def serve_project(options: ServeOptions) -> int:
     """
     if options.log_file is not None:
         log_to_file(options.log_file)
-    authenticated = options.auth_token is not None or options.jwt_secret is not None
+    keys = load_endpoints(options.endpoints).api_keys
+    authenticated = any((options.auth_token, options.jwt_secret, options.jwt_keys, keys))
     host = choose_interface(
         options.interface,
         authenticated=authenticated,
@@ -137,7 +145,7 @@ async def _serve(
             attended.start()
 
     try:
-        settings = _server_settings(options, folder)
+        settings = _server_settings(options, folder, load_endpoints(options.endpoints))
         app = create_app(service, settings, telemetry=telemetry, stopping=stopping)
         await serve(app, host, options.port, tls=tls, on_ready=greet, stopping=stopping)
     finally:
@@ -145,13 +153,21 @@ async def _serve(
         await telemetry.close()
 
 
-def _server_settings(options: ServeOptions, folder: Path) -> ServerSettings:
+def _server_settings(options: ServeOptions, folder: Path, endpoints: Endpoints) -> ServerSettings:
     return ServerSettings(
         profile=options.profile,
         enable_api=options.enable_api,
         auth_token=options.auth_token,
         jwt_secret=options.jwt_secret,
         jwt_method=options.jwt_method,
+        jwt_keys=options.jwt_keys,
+        jwt_leeway=options.jwt_leeway,
+        jwt_audience=options.jwt_audience,
+        jwt_issuer=options.jwt_issuer,
+        jwt_requires_expiry=options.jwt_require_exp,
+        api_keys=endpoints.api_keys,
+        protect_channels=options.protect_channels,
+        limits=endpoints.limits,
         cors_origins=options.cors,
         response_timeout=options.response_timeout,
         public_metrics=options.open_metrics,

@@ -11,9 +11,11 @@ import msgspec
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
+from tertulia.data.access import read_api_keys
 from tertulia.data.tracker_stores import read_tracker_store
 from tertulia.data.yaml import Node, read_file
 from tertulia.data.yaml.settings import convert_settings, decode_secret
+from tertulia.schema.access import Limits
 from tertulia.schema.endpoints import (
     ActionEndpoint,
     ActionModule,
@@ -33,8 +35,10 @@ SECTIONS = (
     "event_broker",
     "lock_store",
     "tracing",
+    "api_keys",
+    "limits",
 )
-_READ = ("version", "action_endpoint", "nlg", "nlu", "models", "tracker_store", "tracing")
+_READ = ("version", *SECTIONS[:4], "tracker_store", "tracing", "api_keys", "limits")
 _ELSEWHERE = {
     "event_broker": "Remove the section; events can be read over the HTTP API.",
 }
@@ -59,6 +63,8 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         tracker_store=read_tracker_store(node.get("tracker_store"), diagnostics),
         tracing=_section(node, "tracing", Tracing, diagnostics),
         models=_section(node, "models", ModelEndpoint, diagnostics),
+        api_keys=read_api_keys(node.get("api_keys"), diagnostics),
+        limits=_section(node, "limits", Limits, diagnostics) or Limits(),
     )
 
 

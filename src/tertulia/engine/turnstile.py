@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from tertulia.base.errors import LockTimeout
+from tertulia.base.errors import LockTimeout, QueueFull
 
 
 class Turnstile:
@@ -49,7 +49,7 @@ class Turnstile:
             self._waiting[sender_id] = deque()
             return
         if len(queue) >= self._queue:
-            raise LockTimeout(
+            raise QueueFull(
                 f"{len(queue)} messages already wait for this conversation",
                 hint="Wait for answers before sending more.",
             )

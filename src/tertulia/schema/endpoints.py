@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tertulia.base.secret import Secret
+from tertulia.schema.access import ApiKey, Limits
 from tertulia.schema.stores import SqlStore, StoreConfig
 from tertulia.schema.tracing import Tracing
 
@@ -108,6 +109,8 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     tracker_store: StoreConfig | None = None
     tracing: Tracing | None = None
     models: ModelEndpoint | None = None
+    api_keys: tuple[ApiKey, ...] = ()
+    limits: Limits = Limits()
 
     @property
     def sql_store(self) -> bool:

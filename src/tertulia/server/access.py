@@ -8,8 +8,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-KeyScope = Literal["read", "converse", "write", "admin"]
-"""What a credential may be given; each includes those of `_INCLUDED`."""
+from tertulia.schema.access import KeyScope
 
 Scope = Literal["open", "channel", KeyScope]
 """What a route may declare.
@@ -40,6 +39,11 @@ def scope_of(opt: dict[str, Any]) -> Scope | None:
     return opt.get(_SCOPE)
 
 
+def needed(scope: Scope) -> str:
+    """Return what a credential must be granted for a route of this scope."""
+    return "converse" if scope == "channel" else scope
+
+
 class Grant(msgspec.Struct, frozen=True):
     """What a caller may do.
 
@@ -50,6 +54,10 @@ class Grant(msgspec.Struct, frozen=True):
     scopes: frozenset[str]
     only: str | None = None
     prefix: str = ""
+
+    def holds(self, scope: str) -> bool:
+        """Tell whether this scope was granted, for some conversation at least."""
+        return scope in self.scopes
 
     def reaches(self, scope: str, conversation_id: str | None) -> bool:
         """Tell whether a route is reached. conversation_id: None for routes without one."""

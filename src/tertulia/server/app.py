@@ -100,9 +100,9 @@ def create_app(
         route_handlers=handlers,
         guards=[guard],
         lifespan=[lifespan],
-        state=State({"served": served, "handlers": handlers}),
+        state=State({"served": served, "handlers": handlers, "limits": settings.limits}),
         openapi_config=None,
-        request_max_body_size=settings.body_limit,
+        request_max_body_size=settings.limits.body_bytes,
         exception_handlers={
             TertuliaError: _on_refusal,
             HTTPException: _on_framework,

@@ -10,26 +10,39 @@ import msgspec
 from litestar import Request
 
 from tertulia.base.errors import RequestError
-from tertulia.server.errors import MALFORMED_JSON, TOO_DEEP, WRONG_PARAMETER
+from tertulia.schema.access import Limits
+from tertulia.server.errors import MALFORMED_JSON, TOO_DEEP, TOO_MANY_EVENTS, WRONG_PARAMETER
 
 Json = Any
 T = TypeVar("T", bound=msgspec.Struct)
 AnyRequest = Request[Any, Any, Any]
 
-DEPTH = 64
-"""Arrays and objects within each other; conversations need a handful."""
+DEPTH = Limits().json_depth
+"""Arrays and objects within each other, where the settings say nothing else."""
 
 
 async def read_json(request: AnyRequest) -> Json:
     """Return the body as JSON.
 
     Raises:
-        RequestError: it is empty, malformed or too deep.
+        RequestError: it is empty, malformed, too deep, or a list that is too long.
     """
-    return decode_json(await request.body())
+    limits = cast(Limits, request.app.state.limits)
+    value: Json = decode_json(await request.body(), depth=limits.json_depth)
+    if _length(value) > limits.events:
+        raise RequestError(
+            f"the body lists more than {limits.events} events",
+            hint="Send them in several requests.",
+            code=TOO_MANY_EVENTS,
+        )
+    return value
 
 
-def decode_json(body: bytes) -> Json:
+def _length(value: Json) -> int:
+    return len(cast(list[Json], value)) if isinstance(value, list) else 1
+
+
+def decode_json(body: bytes, *, depth: int = DEPTH) -> Json:
     """Return the JSON of a body.
 
     Raises:
@@ -40,21 +53,21 @@ def decode_json(body: bytes) -> Json:
     try:
         value: Json = msgspec.json.decode(body)
     except RecursionError as error:
-        raise _too_deep() from error
+        raise _too_deep(depth) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise RequestError(f"the body is not valid JSON: {error}", code=MALFORMED_JSON) from error
-    if body.count(b"[") + body.count(b"{") > DEPTH:
-        _check_depth(value)
+    if body.count(b"[") + body.count(b"{") > depth:
+        _check_depth(value, depth)
     return value
 
 
-def _check_depth(value: Json) -> None:
+def _check_depth(value: Json, most: int) -> None:
     level: list[Json] = [value]
-    for _ in range(DEPTH):
+    for _ in range(most):
         level = [child for node in level for child in _children(node)]
         if not level:
             return
-    raise _too_deep()
+    raise _too_deep(most)
 
 
 def _children(node: Json) -> Iterator[Json]:
@@ -69,9 +82,9 @@ def _children(node: Json) -> Iterator[Json]:
             yield value
 
 
-def _too_deep() -> RequestError:
+def _too_deep(most: int) -> RequestError:
     return RequestError(
-        f"the body nests arrays and objects more than {DEPTH} deep",
+        f"the body nests arrays and objects more than {most} deep",
         hint="Flatten it.",
         code=TOO_DEEP,
     )

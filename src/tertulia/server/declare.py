@@ -26,6 +26,8 @@ _BODY_ERRORS = (
     errors.MALFORMED_JSON,
     errors.BODY_TOO_LARGE,
     errors.TOO_DEEP,
+    errors.SLOW_BODY,
+    errors.TOO_MANY_EVENTS,
     errors.WRONG_PARAMETER,
 )
 
@@ -61,7 +63,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         if self.model:
             found.append(errors.NO_MODEL)
         if self.store:
-            found.append(errors.TOO_SLOW)
+            found += [errors.TOO_SLOW, errors.TOO_BUSY, errors.QUEUE_FULL, errors.ID_TOO_LONG]
         if self.body is not None:
             found += _BODY_ERRORS
         if self.large:

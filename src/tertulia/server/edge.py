@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.server.cors import Cors, Header
+from tertulia.server.patience import Patient
 from tertulia.server.redact import redacted
 from tertulia.server.settings import ServerSettings
 
@@ -46,7 +47,9 @@ class Edge:
         self, app: "ASGIApp", settings: ServerSettings, telemetry: Telemetry | None = None
     ) -> None:
         self.app = app
+        self.settings = settings
         self._telemetry = telemetry or Telemetry()
+        self._body_seconds = settings.limits.body_seconds
         self._cors = Cors(settings.cors_origins)
         self._path = _LEGACY_PATH if settings.is_legacy else _MODERN_PATH
 
@@ -72,7 +75,7 @@ class Edge:
             if path.endswith("/chat/"):
                 await answered.redirect(b"../chat")
             else:
-                await self._route(inner, receive, answered)
+                await self._route(inner, Patient(receive, self._body_seconds).receive, answered)
         finally:
             took = perf_counter() - began
             self._telemetry.meters.answered(method, answered.status, took)

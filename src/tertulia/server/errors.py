@@ -94,6 +94,14 @@ NOT_TESTED = "T839"
 TOO_MANY_JOBS = TooManyJobs.code
 JOB_FAILED = JobFailed.code
 
+ID_TOO_LONG = "T840"
+TOO_MANY_EVENTS = "T841"
+SLOW_BODY = "T842"
+TOO_BUSY = "T843"
+LARGE_HEADERS = "T844"
+TOO_MANY_CONNECTIONS = "T845"
+QUEUE_FULL = "T608"
+
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
     NO_POLICIES: _NO_MODEL,
@@ -119,6 +127,13 @@ BY_CODE: Mapping[str, Row] = {
     CUT_OFF: _same(409, "CutOff"),
     NO_FEED: _same(501, "NotSupported"),
     TOO_MANY: _same(503, "TooManyStreams"),
+    ID_TOO_LONG: _INVALID,
+    TOO_MANY_EVENTS: _same(413, "PayloadTooLarge"),
+    SLOW_BODY: _same(408, "RequestTimeout"),
+    TOO_BUSY: _same(503, "TooManyTurns"),
+    LARGE_HEADERS: _same(431, "HeadersTooLarge"),
+    TOO_MANY_CONNECTIONS: _same(503, "TooManyConnections"),
+    QUEUE_FULL: _same(429, "TooManyRequests"),
     STOPPING: _same(503, "Stopping"),
     NO_EARLIER_MODEL: _same(409, "Conflict"),
     MODEL_NOT_LOADED: _INVALID,
@@ -149,11 +164,19 @@ BY_KIND: Mapping[type[TertuliaError], Row] = {
 }
 """By class, the nearest base class counts; for everything whose code is not above."""
 
+_RETRY_AFTER = {STOPPING: "5", TOO_BUSY: "1"}
+"""Seconds after which a request is worth sending again, by code; these are no faults to log."""
+
 _BY_STATUS = {404: NO_ROUTE, 405: NO_METHOD, 413: BODY_TOO_LARGE}
+_ENDS_CONNECTION = frozenset({408, 413})
+"""Statuses after which the rest of the request is not waited for."""
+
 _WORDS = {
     NO_ROUTE: "There is nothing at this address.",
     NO_METHOD: "This address does not answer this method.",
     BODY_TOO_LARGE: "The request's body is too large.",
+    LARGE_HEADERS: "The request's headers are too large.",
+    TOO_MANY_CONNECTIONS: "Too many connections are open; try again in a moment.",
     UNREADABLE: "The request cannot be read.",
     BUG: "The server failed; its log says why.",
 }
@@ -190,14 +213,13 @@ def answer_for(error: TertuliaError, settings: ServerSettings) -> Answer:
 
 def status_of(code: str, settings: ServerSettings) -> int:
     """Return the status of a code of the table."""
-    row = BY_CODE[code]
-    return (row.legacy if settings.is_legacy else row.modern).status
+    return _answer_of(code, settings).status
 
 
 def failure_of(error: TertuliaError, settings: ServerSettings) -> Failure:
     """Return what to send for an error raised on purpose; what is our fault is logged."""
     answer = answer_for(error, settings)
-    if answer.status >= 500 and error.code != STOPPING:
+    if answer.status >= 500 and error.code not in _RETRY_AFTER:
         _log.error("%s", error)
     details: dict[str, Json] = {}
     if isinstance(error, RequestError) and error.parameter is not None:
@@ -207,8 +229,8 @@ def failure_of(error: TertuliaError, settings: ServerSettings) -> Failure:
     headers: dict[str, str] = {}
     if isinstance(error, PortError) and error.retry:
         headers["Retry-After"] = "1"
-    if error.code == STOPPING:
-        headers["Retry-After"] = "5"
+    if error.code in _RETRY_AFTER:
+        headers["Retry-After"] = _RETRY_AFTER[error.code]
     if answer.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     message = with_remedy(error.message, error.hint)
@@ -220,9 +242,20 @@ def failure_of_status(
 ) -> Failure:
     """Return what to send when the framework refuses a request before any route runs."""
     code = _BY_STATUS.get(status, BUG if status >= 500 else UNREADABLE)
+    answer = Answer(status, _answer_of(code, settings).reason)
+    return _failure(answer, _WORDS[code], code, settings, {}, headers or {})
+
+
+def failure_of_code(
+    code: str, settings: ServerSettings, headers: Mapping[str, str] | None = None
+) -> Failure:
+    """Return what to send when a request is refused before there is one to speak of."""
+    return _failure(_answer_of(code, settings), _WORDS[code], code, settings, {}, headers or {})
+
+
+def _answer_of(code: str, settings: ServerSettings) -> Answer:
     row = BY_CODE[code]
-    reason = (row.legacy if settings.is_legacy else row.modern).reason
-    return _failure(Answer(status, reason), _WORDS[code], code, settings, {}, headers or {})
+    return row.legacy if settings.is_legacy else row.modern
 
 
 def failure_of_bug(settings: ServerSettings) -> Failure:
@@ -248,4 +281,6 @@ def _failure(
         code=answer.status,
         error_code=code,
     )
+    if answer.status in _ENDS_CONNECTION:
+        headers = {**headers, "Connection": "close"}
     return Failure(answer.status, body, headers)

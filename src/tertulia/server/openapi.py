@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
+from tertulia.server.access import needed
 from tertulia.server.declare import Facts, facts_of
 from tertulia.server.errors import ErrorBody, status_of
 from tertulia.server.settings import ServerSettings
@@ -156,14 +157,19 @@ def _complete(
     bodies = _bodies(facts, schemas)
     if bodies:
         operation["requestBody"] = {"required": True, "content": bodies}
-    if facts.scope not in ("open", "channel"):
+    if _asks(facts, settings):
         # What 3.1 calls role names: not those of a scheme, but what the caller must be granted.
-        operation["security"] = [{name: [facts.scope]} for name in _schemes(settings)] or [{}]
+        schemes = _schemes(settings)
+        operation["security"] = [{name: [needed(facts.scope)]} for name in schemes] or [{}]
     responses = _successes(facts, schemas)
     error = {"application/json": {"schema": schemas[repr(ErrorBody)]}}
     for status in sorted({status_of(code, settings) for code in facts.all_errors()}):
         responses.setdefault(str(status), {"description": "An error.", "content": error})
     operation["responses"] = responses
+
+
+def _asks(facts: Facts, settings: ServerSettings) -> bool:
+    return settings.protect_channels if facts.scope == "channel" else facts.scope != "open"
 
 
 def _bodies(facts: Facts, schemas: Mapping[str, Document]) -> Document:
@@ -185,9 +191,9 @@ def _successes(facts: Facts, schemas: Mapping[str, Document]) -> Document:
 
 def _schemes(settings: ServerSettings) -> Document:
     schemes: Document = {}
-    if settings.auth_token is not None:
+    if settings.auth_token is not None or settings.api_keys:
         schemes["token"] = {"type": "apiKey", "in": "query", "name": "token"}
         schemes["bearer"] = {"type": "http", "scheme": "bearer"}
-    if settings.jwt_secret is not None:
+    if settings.checks_claims:
         schemes["jwt"] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     return schemes

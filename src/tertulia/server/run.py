@@ -13,13 +13,16 @@ from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 import uvicorn
 
 from tertulia.base.errors import ConfigError
 from tertulia.base.secret import Secret
+from tertulia.server.edge import Edge
+from tertulia.server.protocol import protocol_for
+from tertulia.server.settings import ServerSettings
 from tertulia.server.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -76,7 +79,7 @@ async def serve(
         config = uvicorn.Config(
             app,
             loop="none",
-            http="httptools",
+            http=cast(Any, protocol_for(_settings_of(app))),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -152,6 +155,10 @@ class _Server(uvicorn.Server):
         # What is left of the one deadline; at least a moment, to send what is written already.
         self.config.timeout_graceful_shutdown = max(1, ceil(self._stopping.remaining()))
         await super().shutdown(sockets)
+
+
+def _settings_of(app: "ASGIApp") -> ServerSettings:
+    return app.settings if isinstance(app, Edge) else ServerSettings()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -46,7 +46,7 @@ class Served:
         self.gate = gate_of(settings)
         self.meters = meters
         self.stopping = stopping
-        self.turns = Turns(settings.response_timeout, stopping)
+        self.turns = Turns(settings.response_timeout, stopping, most=settings.limits.turns)
         self.figures: Figures = OwnFigures(meters, service, self.turns)
         self.jobs = Jobs(most=settings.most_jobs, limit=settings.response_timeout)
         self.callbacks = Callbacks(settings)

@@ -8,6 +8,7 @@ import msgspec
 
 from tertulia.base.errors import ConfigError, nearest
 from tertulia.base.secret import Secret
+from tertulia.schema.access import ApiKey, Limits
 
 Json = Any
 ProfileName = Literal["legacy", "modern"]
@@ -34,14 +35,16 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     profile: whose status codes, bodies and names are used; input of every generation is read
     under both. enable_api: without it only the channels and the chat page answer. jwt_secret:
-    shared secret or PEM public key, as `jwt_method` needs. jwt_leeway: seconds that clocks may
-    differ. cors_origins: exact origins, `*`, or patterns matched whole; none closes the server
-    to other origins. body_limit: bytes of a request body. channels: name to credentials; `rest`
-    is always there. advertised: None takes the profile's own. response_timeout: seconds a request
-    waits for its turn; the turn itself goes on. public_metrics: /metrics asks for no credentials,
-    and answers without the API as well. model_roots: folders whose models may be loaded by
-    request, trained ones are kept in the first. outgoing_hosts: `host` or `host:port` that
-    requests may make the server call. upload_limit: bytes of a model or of training data.
+    shared secret or PEM public key, as `jwt_method` needs. jwt_keys: a JWKS file in its place.
+    jwt_leeway: seconds that clocks may differ. jwt_audience, jwt_issuer: what tokens must say;
+    without an audience they must name none. jwt_requires_expiry: tokens without `exp` are no good.
+    protect_channels: channels ask for credentials, too. cors_origins: exact origins, `*`, or
+    patterns matched whole; none closes the server to other origins. channels: name to credentials;
+    `rest` is always there. advertised: None takes the profile's own. response_timeout: seconds a
+    request waits for its turn; the turn itself goes on. public_metrics: /metrics asks for no
+    credentials, and answers without the API as well. model_roots: folders whose models may be
+    loaded by request, trained ones are kept in the first. outgoing_hosts: `host` or `host:port`
+    that requests may make the server call. upload_limit: bytes of a model or of training data.
     most_jobs: of training and tests at the same time.
     """
 
@@ -51,8 +54,14 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_secret: Secret | None = None
     jwt_method: str = "HS256"
     jwt_leeway: float = 0.0
+    jwt_keys: Path | None = None
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+    jwt_requires_expiry: bool = False
+    api_keys: tuple[ApiKey, ...] = ()
+    protect_channels: bool = False
+    limits: Limits = Limits()
     cors_origins: tuple[str, ...] = ()
-    body_limit: int = 4 * 1024 * 1024
     channels: Mapping[str, Json] = {}
     advertised: Advertised | None = None
     response_timeout: float = 3600.0
@@ -61,6 +70,16 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     outgoing_hosts: tuple[str, ...] = ()
     upload_limit: int = 256 * 1024 * 1024
     most_jobs: int = 2
+
+    @property
+    def checks_claims(self) -> bool:
+        """Tell whether signed tokens are taken."""
+        return self.jwt_secret is not None or self.jwt_keys is not None
+
+    @property
+    def is_protected(self) -> bool:
+        """Tell whether anything but being there is asked of callers."""
+        return self.auth_token is not None or self.checks_claims or bool(self.api_keys)
 
     @property
     def is_legacy(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from tertulia.base.errors import RequestError
-from tertulia.server.errors import STOPPING, TOO_SLOW
+from tertulia.server.errors import STOPPING, TOO_BUSY, TOO_SLOW
 from tertulia.server.stopping import Stopping
 
 T = TypeVar("T")
@@ -16,12 +16,14 @@ _log = logging.getLogger("tertulia.turn")
 class Turns:
     """Keeps every running turn. timeout: seconds a request waits for its turn.
 
+    most: how many may be under way at once.
     stopping: once it has begun, no turn begins any more.
     """
 
-    def __init__(self, timeout: float, stopping: Stopping) -> None:
+    def __init__(self, timeout: float, stopping: Stopping, *, most: int = 1000) -> None:
         self._timeout = timeout
         self._stopping = stopping
+        self._most = most
         self._running: set[asyncio.Task[Any]] = set()
 
     @property
@@ -33,19 +35,31 @@ class Turns:
         """Begin a turn as a task of its own.
 
         Raises:
-            RequestError: the server is about to end.
+            RequestError: the server is about to end, or has enough to do.
         """
-        if self._stopping.is_begun:
+        try:
+            self._check()
+        except RequestError:
             turn.close()
+            raise
+        task = asyncio.get_running_loop().create_task(turn)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    def _check(self) -> None:
+        if self._stopping.is_begun:
             raise RequestError(
                 "the server is about to end and takes no more turns",
                 hint="Send it again in a moment; another process may be there then.",
                 code=STOPPING,
             )
-        task = asyncio.get_running_loop().create_task(turn)
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        if len(self._running) >= self._most:
+            raise RequestError(
+                f"{self._most} turns are under way, and no more are begun",
+                hint="Send it again in a moment.",
+                code=TOO_BUSY,
+            )
 
     async def run(self, turn: Coroutine[Any, Any, T]) -> T:
         """Return the turn's result, or raise what it raised.

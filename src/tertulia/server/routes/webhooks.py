@@ -20,7 +20,7 @@ from tertulia.core.events import BotUttered
 from tertulia.core.incoming import Incoming
 from tertulia.engine.terms import AlreadyDone, Terms
 from tertulia.server import query
-from tertulia.server.body import AnyRequest, decode_json
+from tertulia.server.body import AnyRequest, read_json
 from tertulia.server.declare import JSON, Facts, operation
 from tertulia.server.guard import check_reach
 from tertulia.server.served import Served, served_by
@@ -88,7 +88,7 @@ async def webhook(request: AnyRequest) -> Response[bytes] | Stream:
     served = served_by(request)
     as_lines = query.flag(request, "stream")
     with served.observer.step("receive"):
-        body = decode_json(await request.body())
+        body = await read_json(request)
     if not served.settings.is_legacy and isinstance(body, dict) and not rest.has_text(body):
         _log.warning("T817 a message without text came in over 'rest' and was ignored")
         return _whole(_NOTHING)
