@@ -32,7 +32,7 @@ async def test_too_many_events_are_refused_before_any_is_read(
         answer = await client(method, path, [None] * 3)
     assert enough.status_code == 200
     assert answer.status_code == 413
-    assert answer.json()["error_code"] == "T841"
+    assert answer.json()["error_code"] == "T851"
     assert answer.headers["connection"] == "close"
 
 
@@ -42,7 +42,7 @@ async def test_ids_have_a_longest(profile: Profile) -> None:
             answer = await client.get(path)
             assert answer.status_code == (200 if "%" in path else 400)
         said = await client.post("/webhooks/rest/webhook", {"sender": "9" * 9, "message": "hi"})
-    assert (said.status_code, said.json()["error_code"]) == (400, "T840")
+    assert (said.status_code, said.json()["error_code"]) == (400, "T850")
 
 
 async def test_how_deep_a_body_may_be_is_a_setting(profile: Profile) -> None:
@@ -60,7 +60,7 @@ async def test_no_more_turns_are_begun_than_the_server_takes() -> None:
         turns.start(refused)
     gate.set()
     await first
-    assert caught.value.code == "T843"
+    assert caught.value.code == "T853"
     assert await turns.run(gate.wait())
 
 
@@ -95,7 +95,7 @@ async def test_a_body_must_arrive_in_time() -> None:
     patient = Patient(never, 0.0)
     with pytest.raises(RequestError) as caught:
         await patient.receive()
-    assert caught.value.code == "T842"
+    assert caught.value.code == "T852"
 
 
 async def test_who_has_sent_everything_may_be_waited_for() -> None:

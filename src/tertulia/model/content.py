@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 4_000
     entry_bytes: int = 1 << 30
     total_bytes: int = 2 << 30
-    ratio: int = 200
+    ratio: int = 50
     free_bytes: int = 128 << 20
 
 
