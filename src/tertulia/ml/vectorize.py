@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from math import log, sqrt
+from typing import Any
 
 import msgspec
 
@@ -104,11 +105,19 @@ class Vectorizer:
 
     Each block is counted with a logarithm, brought to length one, then scaled; so a long list
     of character n-grams does not drown two words. Blocks share one numbering.
+
+    rareness: per block a factor for each term; none where a block is missing.
     """
 
-    def __init__(self, vocabularies: Mapping[str, Vocabulary], scales: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        vocabularies: Mapping[str, Vocabulary],
+        scales: Mapping[str, float],
+        rareness: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
         self._vocabularies = dict(vocabularies)
         self._scales = dict(scales)
+        self._rareness = dict(rareness or {})
         self._offsets: dict[str, int] = {}
         self.features = 0
         for name, vocabulary in self._vocabularies.items():
@@ -121,18 +130,26 @@ class Vectorizer:
         documents: Sequence[Mapping[str, Sequence[str]]],
         scales: Mapping[str, float],
         limits: Mapping[str, Limits] | None = None,
+        *,
+        weigh: bool = False,
     ) -> "Vectorizer":
-        """Learn the vocabulary of each block named in `scales`; limits: of blocks, by name."""
+        """Learn the vocabulary of each block named in `scales`.
+
+        limits: of blocks, by name. weigh: terms count the more, the fewer documents have them.
+        """
         own = limits or {}
-        return cls(
-            {
-                name: Vocabulary.fit(
-                    (document.get(name, ()) for document in documents), own.get(name, _NO_LIMITS)
-                )
-                for name in scales
-            },
-            scales,
-        )
+        vocabularies = {
+            name: Vocabulary.fit(
+                (document.get(name, ()) for document in documents), own.get(name, _NO_LIMITS)
+            )
+            for name in scales
+        }
+        rareness = {
+            name: _rareness(vocabulary, [document.get(name, ()) for document in documents])
+            for name, vocabulary in vocabularies.items()
+            if weigh
+        }
+        return cls(vocabularies, scales, rareness)
 
     def row(self, document: Mapping[str, Sequence[str]]) -> Row:
         """Return the row of a document; unknown terms and blocks are left out."""
@@ -146,6 +163,8 @@ class Vectorizer:
             if not counts:
                 continue
             raw = [1.0 + log(count) if count > 1 else 1.0 for count in counts.values()]
+            if weights := self._rareness.get(name):
+                raw = [value * weights[at] for value, at in zip(raw, counts, strict=True)]
             scale = self._scales[name] / sqrt(sum(value * value for value in raw))
             offset = self._offsets[name]
             indices += [offset + number for number in counts]
@@ -169,7 +188,12 @@ class Vectorizer:
         return Parts(
             meta={
                 "blocks": [
-                    {"name": name, "scale": self._scales[name], "terms": list(vocabulary.terms)}
+                    _BlockMeta(
+                        name=name,
+                        scale=self._scales[name],
+                        terms=vocabulary.terms,
+                        rareness=self._rareness.get(name, ()),
+                    ).plain()
                     for name, vocabulary in self._vocabularies.items()
                 ]
             }
@@ -182,13 +206,28 @@ class Vectorizer:
         return cls(
             {block.name: Vocabulary(block.terms) for block in blocks},
             {block.name: block.scale for block in blocks},
+            {block.name: block.rareness for block in blocks if block.rareness},
         )
 
 
-class _BlockMeta(msgspec.Struct, frozen=True):
+class _BlockMeta(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     scale: float
-    terms: list[str]
+    terms: Sequence[str]
+    rareness: Sequence[float] = ()
+
+    def plain(self) -> dict[str, Any]:
+        return msgspec.structs.asdict(self)
+
+
+def _rareness(vocabulary: Vocabulary, documents: Sequence[Sequence[str]]) -> list[float]:
+    """Return, for each term, a factor that grows as fewer documents have it.
+
+    Source: inverse document frequency, smoothed by one document with every term.
+    """
+    spread = Counter(number for terms in documents for number in set(vocabulary.ids(terms)))
+    every = 1 + len(documents)
+    return [1.0 + log(every / (1 + spread[number])) for number in range(len(vocabulary))]
 
 
 def _as_count(limit: int | float, documents: int) -> float:

@@ -58,3 +58,22 @@ def test_parts_restore_the_same_rows():
     vectorizer = Vectorizer.fit(documents, {"word": 1.0, "char": 0.5})
     restored = Vectorizer.from_parts(vectorizer.parts())
     assert restored.row(documents[0]) == vectorizer.row(documents[0])
+
+
+def test_rare_terms_count_more_when_asked_for():
+    documents = [{"words": ["a", "b"]}, {"words": ["a"]}, {"words": ["a"]}]
+    _, values = Vectorizer.fit(documents, {"words": 1.0}, weigh=True).row(documents[0])
+    assert values[1] > values[0]
+    assert sum(value * value for value in values) == pytest.approx(1.0)
+
+
+def test_rareness_comes_back_from_the_parts():
+    documents = [{"words": ["a", "b"]}, {"words": ["a"]}]
+    fitted = Vectorizer.fit(documents, {"words": 1.0}, weigh=True)
+    assert Vectorizer.from_parts(fitted.parts()).row(documents[0]) == fitted.row(documents[0])
+
+
+def test_a_block_with_limits_leaves_rare_terms_out():
+    documents = [{"words": ["a", "b"]}, {"words": ["a"]}]
+    fitted = Vectorizer.fit(documents, {"words": 1.0}, {"words": Limits(min_df=2)})
+    assert fitted.row(documents[0]) == ([0], [1.0])

@@ -122,6 +122,7 @@ def _vectorizer(documents: Sequence[Document]) -> Vectorizer:
         [document.terms for document in documents],
         {key: _SCALES[kind] for key, kind in kinds.items()},
         {key: Limits(min_df=least) for key, kind in kinds.items() if kind in _RARE},
+        weigh=len(documents) > _MANY,
     )
 
 
