@@ -18,6 +18,7 @@ from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
+from tertulia.core.locks import ConversationLocks
 from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
@@ -64,7 +65,8 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     holds the conversations unless the endpoints name a store. store: `sqlite` or `memory`,
     whatever the endpoints say. endpoints: a file. actions: a package in the working directory,
     whose actions are run here, whatever the endpoints say. action_limit: actions the bot may take
-    between two messages. telemetry: what watches turns and calls.
+    between two messages. telemetry: what watches turns and calls. locks: order turns
+    with those of other processes that serve together.
     """
 
     model: Model | None
@@ -77,6 +79,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     understands: str | None = None
     action_limit: int = 10
     telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
+    locks: ConversationLocks | None = None
 
 
 async def build_service(settings: AppSettings) -> Service:
@@ -93,9 +96,8 @@ async def build_service(settings: AppSettings) -> Service:
     action_endpoint, actions = open_actions(settings, endpoints)
     store = await open_store(settings.store, endpoints.tracker_store, settings.folder)
     observer = telemetry.observer
-    conversations = Conversations(
-        store, SystemClock(), turnstile=Turnstile(queue=endpoints.limits.queue), observer=observer
-    )
+    turnstile = Turnstile(queue=endpoints.limits.queue, locks=settings.locks)
+    conversations = Conversations(store, SystemClock(), turnstile=turnstile, observer=observer)
     outside = Outside(
         actions=MeteredActions(actions, telemetry.meters) if actions is not None else None,
         responses=_response_server(endpoints, telemetry),
@@ -117,8 +119,13 @@ async def build_service(settings: AppSettings) -> Service:
     assistant = Assistant(connect(settings.model)) if settings.model is not None else None
     load = partial(load_and_warm, connect=connect, beside=settings.nlu)
     keeper = ModelKeeper(assistant, packed=settings.packed, load=load)
-    pulling = Pulling(keeper, _model_server)
-    return Service(processor, keeper, pulling=pulling, model_server=endpoints.models)
+    leads = _alone if settings.locks is None else settings.locks.leads
+    pulling = Pulling(keeper, _model_server, asks=leads)
+    return Service(processor, keeper, pulling=pulling, model_server=endpoints.models, leads=leads)
+
+
+def _alone() -> bool:
+    return True
 
 
 def connect(model: Model) -> Model:

@@ -19,3 +19,13 @@ class Turn:
 
 CURRENT: ContextVar[Turn | None] = ContextVar("tertulia.turn", default=None)
 """The turn of the task that asks, None outside of one."""
+
+
+class Process:
+    """This process. worker: its number among those that serve together, empty when it is alone."""
+
+    worker = ""
+
+
+PROCESS = Process()
+"""Set once, when the process begins to serve."""

@@ -9,7 +9,7 @@ import re
 import time
 from typing import Any
 
-from tertulia.base.current import CURRENT
+from tertulia.base.current import CURRENT, PROCESS
 
 _CODE = re.compile(r"(T\d{3}) ")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -61,11 +61,14 @@ class JsonLines(logging.Formatter):
 
 
 def _place() -> dict[str, str]:
-    """Return conversation and step of the turn under way."""
+    """Return the process, where there are several, and what it is doing."""
     turn = CURRENT.get()
-    if turn is None:
-        return {}
-    return {"conversation": turn.sender_id, **({"step": turn.step} if turn.step else {})}
+    found = {
+        "worker": PROCESS.worker,
+        "conversation": "" if turn is None else turn.sender_id,
+        "step": "" if turn is None else turn.step,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _escaped(found: re.Match[str]) -> str:

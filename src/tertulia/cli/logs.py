@@ -5,6 +5,7 @@ Rule: the log never holds message texts or secrets; those who write to it see to
 
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -14,6 +15,8 @@ from tertulia.cli.log_lines import JsonLines, TextLines
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FORMATS = ("text", "json")
 Format = Literal["text", "json"]
+
+_chosen: dict[str, str] = {}
 
 _CHATTY = ("asyncio", "httpx2", "httpcore2", "uvicorn")
 _lines: dict[str, type[logging.Formatter]] = {"text": TextLines, "json": JsonLines}
@@ -36,6 +39,7 @@ def log_to_stderr(level: str, form: Format = "text") -> None:
         if isinstance(handler, _Terminal):
             handler.setFormatter(_lines[form]())
     set_level(level)
+    _chosen.update(level=level, form=form)
     libraries = _level(os.environ.get("LOG_LEVEL_LIBRARIES") or "WARNING")
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(libraries)
@@ -81,6 +85,7 @@ def log_as_configured(path: Path) -> None:
     """
     import logging.config
 
+    _chosen["config"] = str(path)
     from tertulia.base.diagnostics import Diagnostics
     from tertulia.data.yaml import read_file
 
@@ -98,6 +103,18 @@ def log_as_configured(path: Path) -> None:
             hint="It has the keys of Python's logging.config.dictConfig, `version: 1` among them.",
             code="T871",
         ) from error
+
+
+def chosen() -> dict[str, str]:
+    """Return how this process logs, for another one that is to do the same."""
+    return dict(_chosen)
+
+
+def log_as_chosen(choice: Mapping[str, str]) -> None:
+    """Log as another process does. Raises what the functions above do."""
+    log_to_stderr(choice["level"], "json" if choice["form"] == "json" else "text")
+    if "config" in choice:
+        log_as_configured(Path(choice["config"]))
 
 
 def _cause(error: Exception) -> str:

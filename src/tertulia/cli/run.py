@@ -157,18 +157,6 @@ def _other_options(function: Decorated) -> Decorated:
             show_default=True,
             help="Seconds a request waits for its turn.",
         ),
-        click.option(
-            "--shutdown-timeout",
-            type=click.FloatRange(min=0),
-            default=30.0,
-            show_default=True,
-            help="Seconds that turns under way get to end after a signal.",
-        ),
-        click.option(
-            "--open-metrics",
-            is_flag=True,
-            help="Show /metrics to everybody in reach, with and without the HTTP API.",
-        ),
         without_effect(
             "--request-timeout", takes_value=True, why="only --response-timeout limits a request"
         ),
@@ -186,6 +174,34 @@ def _other_options(function: Decorated) -> Decorated:
     return function
 
 
+def _operation_options(function: Decorated) -> Decorated:
+    options = (
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            envvar="SANIC_WORKERS",
+            default=1,
+            show_default=True,
+            help="Processes that serve together.",
+        ),
+        click.option(
+            "--shutdown-timeout",
+            type=click.FloatRange(min=0),
+            default=30.0,
+            show_default=True,
+            help="Seconds that turns under way get to end after a signal.",
+        ),
+        click.option(
+            "--open-metrics",
+            is_flag=True,
+            help="Show /metrics to everybody in reach, with and without the HTTP API.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
 @click.command(cls=Command, help="Serve a model over HTTP, with a chat page at /chat.")
 @model_option
 @store_options
@@ -193,9 +209,15 @@ def _other_options(function: Decorated) -> Decorated:
 @_network_options
 @_model_options
 @_other_options
+@_operation_options
 @logging_options("INFO")
 def run(**given: Any) -> int:
     """Serve until the process is told to stop."""
+    workers: int = given.pop("workers")
+    if workers > 1:
+        from tertulia.cli.workers import serve_together
+
+        return serve_together(workers, given)
     from tertulia.cli.serving import read_options, serve_project
 
     return serve_project(read_options(given))

@@ -22,9 +22,11 @@ from tertulia.model.find import find_model
 from tertulia.model.packed import Packed, pack, unpack
 from tertulia.schema.endpoints import Endpoints
 from tertulia.server.app import create_app
-from tertulia.server.run import Certificate, run, serve
+from tertulia.server.bind import bind
+from tertulia.server.run import Certificate, run, serve_bound
 from tertulia.server.settings import ServerSettings
 from tertulia.server.stopping import Stopping
+from tertulia.server.workers.seat import Seat
 from tertulia.stores import Wanted, place_of_store
 
 _CREDENTIALS = Path("credentials.yml")
@@ -82,7 +84,14 @@ def read_options(given: Mapping[str, Any]) -> ServeOptions:
         for name in ("auth_token", "jwt_secret", "ssl_password")
         if given.get(name) is not None
     }
-    return msgspec.convert({**given, **secrets}, ServeOptions)
+    return msgspec.convert({**given, **secrets}, ServeOptions, dec_hook=_as_path)
+
+
+def _as_path(kind: type, value: object) -> object:
+    """Return a path that came from another process as text."""
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(kind)
 
 
 def serve_project(options: ServeOptions) -> int:
@@ -103,15 +112,33 @@ def serve_project(options: ServeOptions) -> int:
     )
     if options.enable_api and not authenticated and not is_loopback(host):
         _log.warning("T195 the API is open to everybody who reaches this address")
-    tls = read_certificate(
+    tls = _certificate(options)
+    _check_channels(options)
+    run(_serve(options, _find(options), host=host, tls=tls))
+    return 0
+
+
+async def serve_seated(options: ServeOptions, seat: Seat) -> None:
+    """Serve as one of several processes, until it is told to stop.
+
+    Raises:
+        TertuliaError: options, model, or address cannot be used.
+    """
+    if options.log_file is not None:
+        log_to_file(options.log_file)
+    if not seat.has_model:
+        _check_channels(options)
+    found = _beside(options, seat.path) if seat.has_model else _find(options)
+    await _serve(options, found, host=seat.host, tls=_certificate(options), seat=seat)
+
+
+def _certificate(options: ServeOptions) -> Certificate | None:
+    return read_certificate(
         options.ssl_certificate,
         options.ssl_keyfile,
         password=options.ssl_password,
         ca=options.ssl_ca_file,
     )
-    _check_channels(options)
-    run(_serve(options, _find(options), host=host, tls=tls))
-    return 0
 
 
 async def _serve(
@@ -120,6 +147,7 @@ async def _serve(
     *,
     host: str,
     tls: Certificate | None,
+    seat: Seat | None = None,
 ) -> None:
     folder, path = project_folder(found.path), found.path
     telemetry = open_telemetry(load_endpoints(options.endpoints).tracing, os.environ)
@@ -135,19 +163,30 @@ async def _serve(
             actions=options.actions,
             understands=None if options.nlu is None else str(options.nlu),
             telemetry=telemetry,
+            locks=None if seat is None else seat.locks,
         )
     )
     attended = Attended(service) if options.attended else None
 
     def greet(address: str) -> None:
-        _announce(options, path, address, host)
+        if seat is None or seat.listening():
+            _announce(options, path, address, host)
         if attended is not None:
             attended.start()
 
     try:
         settings = _server_settings(options, folder, load_endpoints(options.endpoints))
-        app = create_app(service, settings, telemetry=telemetry, stopping=stopping)
-        await serve(app, host, options.port, tls=tls, on_ready=greet, stopping=stopping)
+        app = create_app(
+            service,
+            settings,
+            telemetry=telemetry,
+            stopping=stopping,
+            gathered=None if seat is None else seat.gathered,
+        )
+        if seat is not None:
+            await seat.join(service, stopping, path)
+        bound = bind(host, options.port) if seat is None else seat.bound
+        await serve_bound(app, bound, tls=tls, on_ready=greet, stopping=stopping)
     finally:
         await service.close()
         await telemetry.close()
@@ -195,11 +234,17 @@ class _Found(msgspec.Struct, frozen=True, kw_only=True):
     nlu: Packed | None = None
 
 
+def _beside(options: ServeOptions, path: Path | None) -> _Found:
+    """Return what is needed beside a model that comes from elsewhere. path: where it lay."""
+    is_elsewhere = options.nlu is None or load_endpoints(options.endpoints).nlu is not None
+    nlu = None if is_elsewhere else pack(find_model(options.nlu or _MODELS))
+    return _Found(path=path, nlu=nlu)
+
+
 def _find(options: ServeOptions) -> _Found:
     """Return the models; none when the server is to start without one."""
     endpoints = load_endpoints(options.endpoints)
-    is_elsewhere = options.nlu is None or endpoints.nlu is not None
-    nlu = None if is_elsewhere else pack(find_model(options.nlu or _MODELS))
+    nlu = _beside(options, None).nlu
     wanted = options.model or _MODELS
     is_pulled = endpoints.models is not None
     if is_pulled and (options.model is None or not wanted.exists()):

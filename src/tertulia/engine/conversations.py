@@ -19,11 +19,15 @@ from tertulia.engine.turnstile import Turnstile
 
 
 class _Live(msgspec.Struct, frozen=True):
-    """fingerprint: of the rules it was folded by. The assistant itself is not kept alive here."""
+    """fingerprint: of the rules it was folded by. The assistant itself is not kept alive here.
+
+    stamp: the turnstile's; under another one another process may have changed the conversation.
+    """
 
     tracker: Tracker
     version: int
     fingerprint: str
+    stamp: int
 
 
 class Conversations:
@@ -163,7 +167,8 @@ class Conversations:
 
     async def _open(self, sender_id: str, assistant: Assistant) -> Conversation:
         live = self._live.get(sender_id)
-        if live is None or live.fingerprint != assistant.fingerprint:
+        known = (assistant.fingerprint, self.turnstile.stamp(sender_id))
+        if live is None or (live.fingerprint, live.stamp) != known:
             return await open_conversation(
                 sender_id,
                 assistant=assistant,
@@ -186,7 +191,10 @@ class Conversations:
             tracker = trim(tracker, 2 * WINDOW, assistant.past)
         self.forget(conversation.sender_id)
         self._live[conversation.sender_id] = _Live(
-            tracker, conversation.version, assistant.fingerprint
+            tracker,
+            conversation.version,
+            assistant.fingerprint,
+            self.turnstile.stamp(conversation.sender_id),
         )
         self._held_events += tracker.applied.size
         while len(self._live) > self._keep or self._held_events > self._keep_events:

@@ -118,14 +118,23 @@ class ModelKeeper:
             if self.assistant is not None:
                 await self._exchange(None, previous=self.packed)
 
-    async def follow(self, packed: Packed | None, *, previous: Packed | None) -> None:
+    async def follow(
+        self,
+        packed: Packed | None,
+        *,
+        previous: Packed | None,
+        is_late: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Serve what another process serves already, with the same way back.
+
+        is_late: tells, when it is its turn, whether something newer is served by now.
 
         Raises:
             ModelError, ComponentError: as `serve`.
         """
         async with self._order:
-            await self._exchange(packed, previous=previous, followed=True)
+            if not is_late():
+                await self._exchange(packed, previous=previous, followed=True)
 
     async def _exchange(
         self, packed: Packed | None, *, previous: Packed | None, followed: bool = False

@@ -8,7 +8,7 @@ Source: spec endpoints.md section 2.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from tertulia.base.errors import ModelServerError, TertuliaError
@@ -41,12 +41,29 @@ class ModelSource(Protocol):
         ...
 
 
+OnSwitch = Callable[[ModelEndpoint, str | None], Awaitable[None]]
+
+
+async def _nobody(endpoint: ModelEndpoint, tag: str | None) -> None:
+    del endpoint, tag
+
+
 class Pulling:
-    """Follows one model server, or none. connect: how one is reached."""
+    """Follows one model server, or none. connect: how one is reached.
+
+    asks: whether this process asks the server, where several serve together; the others follow.
+    on_switch: told after a switch of the server that is followed now.
+    """
 
     def __init__(
-        self, keeper: ModelKeeper, connect: Callable[[ModelEndpoint], ModelSource]
+        self,
+        keeper: ModelKeeper,
+        connect: Callable[[ModelEndpoint], ModelSource],
+        *,
+        asks: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._asks = asks
+        self.on_switch: OnSwitch = _nobody
         self._keeper = keeper
         self._connect = connect
         self._source: ModelSource | None = None
@@ -80,6 +97,14 @@ class Pulling:
                 await source.close()
         if tag is None:
             raise ModelServerError("the model server has no model")
+        await self._take(source, endpoint, tag)
+        await self.on_switch(endpoint, tag)
+
+    async def adopt(self, endpoint: ModelEndpoint, tag: str | None) -> None:
+        """Follow a server that another process has switched to. tag: of its model, served by now."""
+        await self._take(self._connect(endpoint), endpoint, tag)
+
+    async def _take(self, source: ModelSource, endpoint: ModelEndpoint, tag: str | None) -> None:
         await self.stop()
         self._source, self._tag = source, tag
         if endpoint.wait is not None:
@@ -105,7 +130,8 @@ class Pulling:
             await asyncio.sleep(_pause(wait, failures))
         while True:
             try:
-                self._tag = await self._serve_newest(source, self._tag)
+                if self._asks():
+                    self._tag = await self._serve_newest(source, self._tag)
                 failures = 0
             except TertuliaError as error:
                 failures += 1

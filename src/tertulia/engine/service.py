@@ -1,5 +1,7 @@
 """The bot in service: one model at a time, exchanged as a whole, and its conversations."""
 
+from collections.abc import Callable
+
 from tertulia.base.errors import ModelError
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel, TrackerStore
@@ -24,6 +26,7 @@ class Service:
     channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
     pulling: follows a model server, the one of `model_server` from the start.
     following: wakes who follows what is stored. expects_model: without one it is not ready.
+    leads: whether this process does what only one may do, where several serve together.
     """
 
     def __init__(
@@ -34,6 +37,7 @@ class Service:
         channels: Channels | None = None,
         pulling: Pulling | None = None,
         model_server: ModelEndpoint | None = None,
+        leads: Callable[[], bool] = lambda: True,
     ) -> None:
         self.processor = processor
         self.operations = Operations(processor)
@@ -49,7 +53,7 @@ class Service:
             self.store,
             self._fire,
             clock=processor.clock,
-            ready=lambda: self.assistant is not None,
+            ready=lambda: self.assistant is not None and leads(),
         )
         self.following = Following(self.store)
         processor.conversations.on_schedule = self.schedule.poke
@@ -93,6 +97,10 @@ class Service:
         """Follow the configured model server; return when its first model is there, if it comes."""
         if self.pulling is not None and self._model_server is not None:
             await self.pulling.start(self._model_server)
+
+    def follow_no_configured_server(self) -> None:
+        """Leave out the configured model server: another one was chosen since."""
+        self._model_server = None
 
     async def _exchanged(self, change: Change) -> None:
         assistant = change.assistant

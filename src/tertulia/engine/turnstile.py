@@ -6,15 +6,24 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from tertulia.base.errors import LockTimeout, QueueFull
+from tertulia.core.locks import ConversationLocks
 
 
 class Turnstile:
     """First come, first served, per conversation. One event loop only.
 
     patience: seconds a turn waits at the most. queue: turns that may wait per conversation.
+    locks: order the turns of this process with those of others.
     """
 
-    def __init__(self, *, patience: float = 60.0, queue: int = 100) -> None:
+    def __init__(
+        self,
+        *,
+        patience: float = 60.0,
+        queue: int = 100,
+        locks: ConversationLocks | None = None,
+    ) -> None:
+        self._locks = locks
         self._patience = patience
         self._queue = queue
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
@@ -44,6 +53,29 @@ class Turnstile:
 
     async def enter(self, sender_id: str) -> None:
         """Wait for the conversation and hold it until `leave`. Raises as `admit`."""
+        await self._queue_up(sender_id)
+        if self._locks is None:
+            return
+        held = False
+        try:
+            held = await self._locks.hold(sender_id, patience=self._patience)
+        finally:
+            if not held:
+                self._pass_on(sender_id)
+        if not held:
+            raise self._too_long()
+
+    def leave(self, sender_id: str) -> None:
+        """Give a held conversation to whoever waits longest for it."""
+        if self._locks is not None:
+            self._locks.release(sender_id)
+        self._pass_on(sender_id)
+
+    def stamp(self, sender_id: str) -> int:
+        """Return a number that changes when another process holds the conversation."""
+        return 0 if self._locks is None else self._locks.stamp(sender_id)
+
+    async def _queue_up(self, sender_id: str) -> None:
         queue = self._waiting.get(sender_id)
         if queue is None:
             self._waiting[sender_id] = deque()
@@ -61,10 +93,7 @@ class Turnstile:
                 await turn
             admitted = True
         except TimeoutError as error:
-            raise LockTimeout(
-                f"the conversation was busy for more than {self._patience:g} seconds",
-                hint="A turn hangs, probably in an action server; see the log.",
-            ) from error
+            raise self._too_long() from error
         finally:
             if not admitted:
                 self._give_up(sender_id, turn, queue)
@@ -73,12 +102,11 @@ class Turnstile:
         self, sender_id: str, turn: asyncio.Future[None], queue: deque[asyncio.Future[None]]
     ) -> None:
         if turn.done() and not turn.cancelled():
-            self.leave(sender_id)  # it was our turn already: pass it on
+            self._pass_on(sender_id)  # it was our turn already
         elif turn in queue:
             queue.remove(turn)
 
-    def leave(self, sender_id: str) -> None:
-        """Give a held conversation to whoever waits longest for it."""
+    def _pass_on(self, sender_id: str) -> None:
         queue = self._waiting[sender_id]
         while queue:
             turn = queue.popleft()
@@ -86,3 +114,9 @@ class Turnstile:
                 turn.set_result(None)
                 return
         del self._waiting[sender_id]
+
+    def _too_long(self) -> LockTimeout:
+        return LockTimeout(
+            f"the conversation was busy for more than {self._patience:g} seconds",
+            hint="A turn hangs, probably in an action server; see the log.",
+        )

@@ -22,6 +22,7 @@ from tertulia.server.errors import (
     failure_of_bug,
     failure_of_status,
 )
+from tertulia.server.figures import Figures
 from tertulia.server.guard import guard
 from tertulia.server.routes import (
     conversations,
@@ -70,11 +71,13 @@ def create_app(
     now: Callable[[], float] = time.time,
     telemetry: Telemetry | None = None,
     stopping: Stopping | None = None,
+    gathered: Callable[[Figures], Figures] | None = None,
 ) -> Edge:
     """Return the ASGI application. It closes the service when the server stops.
 
     now: Unix seconds; the time that events get which bring none. telemetry: what watches
-    requests. stopping: told by whoever serves when the end begins.
+    requests. stopping: told by whoever serves when the end begins. gathered: adds the figures of
+    processes that serve together with this one.
 
     Raises:
         ConfigError: channels, credentials or origins of the settings cannot be used.
@@ -83,6 +86,8 @@ def create_app(
     telemetry = telemetry or Telemetry()
     stopping = stopping or Stopping()
     served = Served(service, settings, now, telemetry.meters, stopping)
+    if gathered is not None:
+        served.figures = gathered(served.figures)
     stopping.drains += [served.turns.drain, service.schedule.stop, served.end_jobs]
 
     @asynccontextmanager

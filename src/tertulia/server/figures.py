@@ -7,6 +7,7 @@ from datetime import datetime
 from tertulia.adapters.telemetry.meters import Family, Meters, gauge
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.service import Service
+from tertulia.jobs.runner import Jobs
 from tertulia.server.turns import Turns
 
 Figures = Callable[[], Awaitable[list[Family]]]
@@ -16,7 +17,8 @@ Figures = Callable[[], Awaitable[list[Family]]]
 class OwnFigures:
     """The figures of this process."""
 
-    def __init__(self, meters: Meters, service: Service, turns: Turns) -> None:
+    def __init__(self, meters: Meters, service: Service, turns: Turns, jobs: Jobs) -> None:
+        self._jobs = jobs
         self._meters = meters
         self._service = service
         self._turns = turns
@@ -33,6 +35,7 @@ class OwnFigures:
         yield gauge("turns_waiting", "Turns that wait for their conversation.", turnstile.waiting)
         yield gauge("live_trackers", "Conversations held in memory.", conversations.live)
         yield gauge("live_events", "Events of those conversations.", conversations.live_events)
+        yield gauge("training_jobs", "Training and test jobs under way.", self._jobs.running)
         yield gauge("reminders_firing", "Reminders in a turn.", self._service.schedule.firing)
 
 

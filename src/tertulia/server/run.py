@@ -1,12 +1,10 @@
 """Serves an application with uvicorn: address taken early, signals end it after the last turn."""
 
 import asyncio
-import errno
 import gc
 import os
 import signal
 import socket
-import stat
 import threading
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ import uvicorn
 
 from tertulia.base.errors import ConfigError
 from tertulia.base.secret import Secret
+from tertulia.server.bind import address_of, bind, bind_path
 from tertulia.server.edge import Edge
 from tertulia.server.protocol import protocol_for
 from tertulia.server.settings import ServerSettings
@@ -74,7 +73,23 @@ async def serve(
     Raises:
         ConfigError: the address cannot be used, or the certificate cannot be read.
     """
-    bound = _bind_path(uds) if uds is not None else _bind(host, port)
+    bound = bind_path(uds) if uds is not None else bind(host, port)
+    try:
+        await serve_bound(app, bound, tls=tls, on_ready=on_ready, stopping=stopping)
+    finally:
+        if uds is not None:
+            _remove(uds)
+
+
+async def serve_bound(
+    app: "ASGIApp",
+    bound: socket.socket,
+    *,
+    tls: Certificate | None = None,
+    on_ready: Callable[[str], None] | None = None,
+    stopping: Stopping | None = None,
+) -> None:
+    """Serve a socket, which other processes may serve as well, and close it. See `serve`."""
     try:
         config = uvicorn.Config(
             app,
@@ -90,7 +105,7 @@ async def serve(
             **_tls_options(tls),
         )
         _load(config)
-        address = _address(bound, secure=tls is not None)
+        address = address_of(bound, secure=tls is not None)
         server = _Server(
             config,
             on_ready=lambda: on_ready(address) if on_ready else None,
@@ -103,8 +118,10 @@ async def serve(
         ) from error
     finally:
         bound.close()
-        if uds is not None:
-            _remove(uds)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 class _Server(uvicorn.Server):
@@ -144,6 +161,9 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def _leave(self) -> None:
+        if self._stopping.is_quiet:
+            self.should_exit = True
+            return
         self._stopping.begin()
         self._drained = asyncio.get_running_loop().create_task(self._drain_and_exit())
 
@@ -167,66 +187,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None  # not made for this system
     return uvloop.new_event_loop
-
-
-def _bind(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-    except (OSError, OverflowError) as error:
-        bound.close()
-        raise _cannot_bind(f"{host}:{port}", error) from error
-    return bound
-
-
-def _bind_path(path: Path) -> socket.socket:
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        if path.exists() and stat.S_ISSOCK(path.stat().st_mode) and not _is_answered(path):
-            path.unlink()
-        bound.bind(os.fspath(path))
-    except OSError as error:
-        bound.close()
-        raise _cannot_bind(str(path), error) from error
-    return bound
-
-
-def _remove(path: Path) -> None:
-    path.unlink(missing_ok=True)
-
-
-def _is_answered(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(os.fspath(path))
-        except ConnectionRefusedError:
-            return False
-    return True
-
-
-def _cannot_bind(address: str, error: Exception) -> ConfigError:
-    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-        return ConfigError(
-            f"the address {address} is taken by another program",
-            hint="Choose another with --port, or stop that program.",
-            code="T196",
-        )
-    return ConfigError(
-        f"the address {address} cannot be used: {error}",
-        hint="Check host and port; ports below 1024 need special rights.",
-        code="T196",
-    )
-
-
-def _address(bound: socket.socket, *, secure: bool) -> str:
-    name: Any = bound.getsockname()
-    if isinstance(name, (str, bytes)):
-        return f"unix:{os.fsdecode(name)}"
-    host, port = str(name[0]), int(name[1])
-    shown = f"[{host}]" if ":" in host else host
-    return f"{'https' if secure else 'http'}://{shown}:{port}"
 
 
 def _tls_options(tls: Certificate | None) -> dict[str, Any]:

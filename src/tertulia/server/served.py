@@ -47,8 +47,8 @@ class Served:
         self.meters = meters
         self.stopping = stopping
         self.turns = Turns(settings.response_timeout, stopping, most=settings.limits.turns)
-        self.figures: Figures = OwnFigures(meters, service, self.turns)
         self.jobs = Jobs(most=settings.most_jobs, limit=settings.response_timeout)
+        self.figures: Figures = OwnFigures(meters, service, self.turns, self.jobs)
         self.callbacks = Callbacks(settings)
         self.shape = Shape.LEGACY if settings.is_legacy else Shape.MODERN
 

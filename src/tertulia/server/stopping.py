@@ -26,6 +26,7 @@ class Stopping:
         self._deadline: float | None = None
         self._begun = asyncio.Event()
         self.drains: list[Drain] = []
+        self.is_quiet = False
 
     @property
     def is_begun(self) -> bool:
@@ -37,6 +38,11 @@ class Stopping:
         if self._deadline is None:
             self._deadline = time.monotonic() + self._patience
             self._begun.set()
+
+    def retire(self) -> None:
+        """Let the server end without refusing anything: another process listens already."""
+        self.is_quiet = True
+        self._begun.set()
 
     async def begun(self) -> None:
         """Wait for the beginning of the end."""

@@ -1,0 +1,1 @@
+"""Order between processes."""
