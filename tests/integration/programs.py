@@ -90,13 +90,18 @@ class Server:
         raise AssertionError(f"the server did not start:\n{self.log}")
 
     def ask(
-        self, path: str, body: Json = None, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        method: str | None = None,
     ) -> tuple[int, Json]:
         """Send a request; return status and body, as JSON where it is JSON."""
         data = None if body is None else json.dumps(body).encode()
         kinds = {"Content-Type": "application/json"} if data else {}
         request = urllib.request.Request(
-            self.base + path, data=data, headers={**kinds, **(headers or {})}
+            self.base + path, data=data, headers={**kinds, **(headers or {})}, method=method
         )
         try:
             with _DIRECT.open(request, timeout=_PATIENCE) as answer:

@@ -101,7 +101,7 @@ class Pulling:
         await self.on_switch(endpoint, tag)
 
     async def adopt(self, endpoint: ModelEndpoint, tag: str | None) -> None:
-        """Follow a server that another process has switched to. tag: of its model, served by now."""
+        """Follow a server that another process has switched to. tag: of the model served."""
         await self._take(self._connect(endpoint), endpoint, tag)
 
     async def _take(self, source: ModelSource, endpoint: ModelEndpoint, tag: str | None) -> None:
