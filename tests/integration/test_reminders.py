@@ -1,5 +1,6 @@
 """A reminder fires exactly once, whatever becomes of the server's process."""
 
+import os
 import signal
 import sqlite3
 import time
@@ -135,4 +136,22 @@ def test_a_reminder_of_the_same_name_takes_the_place_of_the_first(
             server.say("/schedule")
         until(lambda: rung(server) == ["ring"])
         until(lambda: scheduled(bot) == 0)
+        assert server.stop() == 0
+
+
+def test_several_workers_fire_a_reminder_once_and_also_when_the_one_that_leads_is_killed(
+    actions: Actions, bot: Path
+) -> None:
+    actions.reminders = [{"name": "r", "intent": "ring", "kill_on_user_msg": False}]
+    with serving(*_OPTIONS, "--workers", "3", folder=bot) as server:
+        people = [f"u{number}" for number in range(6)]
+        actions.due = time.time() + 4
+        for person in people:
+            server.say("/schedule", person)
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+        os.kill(int(children.read_text().split()[0]), signal.SIGKILL)  # it started first, and leads
+        wait_past(actions.due)
+        until(lambda: scheduled(bot) == 0)
+        until(lambda: all(rung(server, person) for person in people))
+        assert [rung(server, person) for person in people] == [["ring"]] * 6
         assert server.stop() == 0

@@ -73,6 +73,14 @@ class ByteRangeLocks:
         """Return the mark; see the port."""
         return self._mark(_slot(sender_id))
 
+    def is_next(self, sender_id: str) -> bool:
+        """Tell whether no other process waits for the conversation."""
+        gate = _GATES + _slot(sender_id)
+        if not self._lock(gate):
+            return False
+        self._unlock(gate)
+        return True
+
     def leads(self) -> bool:
         """Tell whether this process leads, and become the leader when there is none."""
         self._leads = self._leads or self._lock(_LEADER)

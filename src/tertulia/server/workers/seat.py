@@ -8,8 +8,8 @@ import asyncio
 import os
 import signal
 import socket
-from hashlib import sha256
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import msgspec
@@ -65,7 +65,7 @@ class Seat:
         seat = cls(told, wire, socket.socket(fileno=bound), locks)
         handlers.update(seat._handlers())
         # Whoever started this process is gone: nobody would start it again, or stop it.
-        listening.add_done_callback(lambda _: os.kill(os.getpid(), signal.SIGTERM))
+        listening.add_done_callback(_leave)
         return seat
 
     @property
@@ -216,6 +216,12 @@ class Seat:
         return Packed(part["name"], data)
 
 
+def _leave(listening: "asyncio.Task[None]") -> None:
+    """End this process as a signal would, unless it is ending already."""
+    if not listening.cancelled():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _revealed(value: object) -> str:
     """Return a secret for a process of our own; the line to it is private."""
     if isinstance(value, Secret):
@@ -230,13 +236,10 @@ def _hidden(kind: type, value: object) -> Secret:
 
 
 def _write(folder: Path, packed: Packed) -> Json:
-    file = sha256(packed.data).hexdigest()
-    path = folder / file
-    if not path.exists():
-        unfinished = folder / f".{file}-{os.getpid()}"
-        unfinished.write_bytes(packed.data)
-        unfinished.rename(path)
-    return {"file": file, "name": packed.name}
+    # A name of its own each time: the supervisor removes what was served before.
+    with NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(packed.data)
+    return {"file": Path(file.name).name, "name": packed.name}
 
 
 def _of_worker(family: Family, index: str) -> Family:

@@ -71,6 +71,7 @@ class Supervisor:
         self._model: Json = None
         self._serial = 0
         self._changing: dict[int, asyncio.Event] = {}
+        self._queued: list[Json] = []
         self._order = asyncio.Lock()
         self._announced = False
         self._stopping = asyncio.Event()
@@ -198,16 +199,17 @@ class Supervisor:
         One after the other. A process that has a change of its own in the queue is not waited for:
         its own comes later and counts.
         """
-        mine = self._changing.setdefault(worker.number, asyncio.Event())
-        mine.set()
+        self._changing.setdefault(worker.number, asyncio.Event()).set()
+        self._queued.append(model)
         async with self._order:
             self._changing.pop(worker.number, None)
+            self._queued.remove(model)
             self._serial += 1
-            self._model = model
+            before, self._model = self._model, model
             change = {"model": model, "serial": self._serial}
             others = [other for other in self._workers.values() if other is not worker]
             await asyncio.gather(*(self._let_follow(other, change) for other in others))
-            self._clean(model)
+            self._clean(before)
             return self._serial
 
     async def _let_follow(self, worker: _Worker, change: Json) -> None:
@@ -228,11 +230,11 @@ class Supervisor:
         _kill(worker)
         await worker.process.wait()
 
-    def _clean(self, model: Json) -> None:
-        kept = {part["file"] for part in (model["served"], model["previous"]) if part is not None}
-        for path in self._plan.models.iterdir():
-            if path.name not in kept and not path.name.startswith("."):
-                path.unlink(missing_ok=True)
+    def _clean(self, before: Json) -> None:
+        """Remove the files of what was served before and is needed no more."""
+        kept = _files(self._model).union(*map(_files, self._queued))
+        for name in _files(before) - kept:
+            (self._plan.models / name).unlink(missing_ok=True)
 
     async def _reload(self) -> None:
         """Start each process anew, one after the other, without a moment in which none serves."""
@@ -282,6 +284,11 @@ class Supervisor:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _files(model: Json) -> set[str]:
+    parts = () if model is None else (model["served"], model["previous"])
+    return {part["file"] for part in parts if part is not None}
 
 
 async def _ask(worker: _Worker, verb: str) -> Json:
