@@ -89,7 +89,7 @@ def read_options(given: Mapping[str, Any]) -> ServeOptions:
 
 def _as_path(kind: type, value: object) -> object:
     """Return a path that came from another process as text."""
-    if kind is Path and isinstance(value, str):
+    if kind is Path and isinstance(value, str | Path):
         return Path(value)
     raise NotImplementedError(kind)
 
