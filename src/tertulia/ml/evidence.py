@@ -57,6 +57,26 @@ class Evidence:
         _, row_leads = _leaders(groups, targets, len(distinct))
         return cls(leaders, leads, distinct, row_leads)
 
+    def grown(self, place: int, features: int) -> "Evidence":
+        """Return the evidence with features inserted at `place`, of which nothing is known.
+
+        features: number of those before `place` afterwards.
+        """
+        more = features - place
+        leaders = np.insert(self._leaders, place, np.full(more, -1, dtype=np.int64))
+        leads = np.insert(self._leads, place, np.zeros(more, dtype=np.float32))
+        return Evidence(leaders, leads, self._rows, self._row_leads)
+
+    def believing(self, rows: Sequence[Row]) -> "Evidence":
+        """Return the evidence with a lead of one for these very rows."""
+        digests = np.asarray([_digest(row) for row in rows], dtype=np.int64)
+        kept = ~np.isin(self._rows, digests)
+        merged = np.concatenate([self._rows[kept], np.unique(digests)])
+        sure = np.ones(len(merged) - int(kept.sum()), dtype=np.float32)
+        leads = np.concatenate([self._row_leads[kept], sure])
+        order = np.argsort(merged, kind="stable")
+        return Evidence(self._leaders, self._leads, merged[order], leads[order])
+
     @property
     def features(self) -> int:
         """Number of features known."""

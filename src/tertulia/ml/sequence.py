@@ -100,6 +100,16 @@ class SequenceNet:
                 array[...] = rng.standard_normal(array.shape, dtype=np.float32) * scale
         return cls(shape, weights)
 
+    def grown(self, shape: Shape) -> "SequenceNet":
+        """Return a copy with more features and classes, of which it knows nothing yet.
+
+        shape: of the same width, no smaller.
+        """
+        weights = Bundle(shape.arrays())
+        for name, array in self.weights.arrays().items():
+            weights[name][tuple(slice(0, size) for size in array.shape)] = array
+        return SequenceNet(shape, weights)
+
     def token(self, row: Row) -> FloatArray:
         """Return (SIZE,) the embedding of a row, to be remembered by who asks often."""
         indices = np.asarray(row[0], dtype=np.int64)

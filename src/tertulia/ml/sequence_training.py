@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from tertulia.ml.adam import Adam, Bundle
-from tertulia.ml.sequence import Corpus, Piece, SequenceNet, Shape, Thin
+from tertulia.ml.sequence import Batch, Corpus, Piece, SequenceNet, Shape, Thin
 from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import FloatArray
 
@@ -57,11 +57,7 @@ def improve(
     report: Progress | None = None,
 ) -> None:
     """Train a network further, in place."""
-    pieces = [
-        piece
-        for number, (rows, _) in enumerate(corpus.sequences)
-        for piece in cut(number, len(rows), net.shape.width)
-    ]
+    pieces = _pieces(corpus, net.shape.width)
     if not pieces:
         return
     passes = _passes(pieces, recipe)
@@ -74,6 +70,37 @@ def improve(
             done += 1
         if report is not None:
             report(done / steps)
+
+
+def teach(net: SequenceNet, corpus: Corpus, recipe: SequenceRecipe) -> None:
+    """Train a network, in place, until it says what the corpus says, or for `passes` at most.
+
+    So that little of what it knew is lost, it is not trained any longer than that.
+    """
+    rng = np.random.default_rng(recipe.seed)
+    pieces = _pieces(corpus, net.shape.width)
+    fit = _Fit(net, 0.0, rng)
+    for _ in range(recipe.passes):
+        if all(_is_known(net, corpus.batch([piece], net.weights["embedding"])) for piece in pieces):
+            return
+        for chosen in _batches(pieces, recipe.batch, rng):
+            fit.step(corpus, chosen, recipe.rate)
+
+
+def _is_known(net: SequenceNet, batch: Batch) -> bool:
+    """Whether every label is given more than half of the probability."""
+    logits, _ = net.read(batch.x, None)
+    places = np.nonzero(batch.labels >= 0)
+    found = softmax(logits)[(*places, batch.labels[places])]
+    return bool((found > 0.5).all())
+
+
+def _pieces(corpus: Corpus, width: int) -> list[Piece]:
+    return [
+        piece
+        for number, (rows, _) in enumerate(corpus.sequences)
+        for piece in cut(number, len(rows), width)
+    ]
 
 
 def cut(number: int, length: int, width: int) -> Iterator[Piece]:

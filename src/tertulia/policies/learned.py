@@ -25,11 +25,12 @@ from tertulia.core.states import (
     TurnState,
     UserPart,
     history_for,
+    training_history,
 )
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
 from tertulia.ml.sequence import Look, SequenceNet, Shape
-from tertulia.ml.sequence_training import SequenceRecipe, train_net
+from tertulia.ml.sequence_training import SequenceRecipe, teach, train_net
 from tertulia.ml.sparse import FloatArray, Row
 from tertulia.policies.features import in_words
 from tertulia.policies.policy import (
@@ -37,10 +38,11 @@ from tertulia.policies.policy import (
     PolicyTraining,
     by_generation,
     examples,
+    examples_of,
     moments,
     priority_of,
 )
-from tertulia.policies.sequences import Facts, corpus_of, lessons_to_learn
+from tertulia.policies.sequences import Facts, corpus_of, lessons_in, lessons_to_learn
 from tertulia.policies.state_book import texts
 from tertulia.policies.trust import COMPARED, Trust, damaged
 
@@ -48,6 +50,9 @@ WIDEST = 32
 """States looked at when the setting says all."""
 
 _PASSES = 60
+
+_GENTLE = 1e-3
+"""Step size for learning a single conversation more."""
 
 _REMEMBERED = 4096
 """States whose embeddings are kept."""
@@ -160,6 +165,20 @@ class LearnedPolicy:
     def knowing(self, rule_only: RuleOnly) -> Self:
         """Return the same model, blind for what only rules contain."""
         return type(self)(self._config, self._table, self._learned, rule_only)
+
+    def taught(self, tracker: Tracker, passes: int) -> Self:
+        """Return a policy whose network also learned this conversation, and trusts it there."""
+        known, seen = self._learned, list(training_history(self._table).moments(tracker))
+        lessons = list(lessons_in(seen))
+        own = Facts.of(state for lesson in lessons for state in lesson.states)
+        facts = Facts([*known.facts.names, *own.names])
+        actions = tuple(dict.fromkeys([*known.actions, *(one.action for one in seen)]))
+        shape = Shape(features=len(facts), classes=len(actions), width=self._width)
+        model = known.model.grown(shape)
+        recipe = SequenceRecipe(passes=passes, rate=_GENTLE, seed=0)
+        teach(model, corpus_of(lessons, facts, actions), recipe)
+        trust = known.trust.taught(examples_of(seen, min(COMPARED, self._width)))
+        return type(self)(self._config, self._table, Learned(facts, actions, model, trust))
 
     @classmethod
     def seen(cls, config: LearnedConfig, generation: Generation) -> int:

@@ -12,7 +12,14 @@ from msgspec import UNSET, UnsetType
 from tertulia.base.errors import ModelError
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.prediction import Prediction, Reason
-from tertulia.core.states import NO_RULE_ONLY, RuleOnly, StateTable, TurnState, history_for
+from tertulia.core.states import (
+    NO_RULE_ONLY,
+    RuleOnly,
+    StateTable,
+    TurnState,
+    history_for,
+    training_history,
+)
 from tertulia.core.states.cells import window
 from tertulia.core.tracker import Tracker
 from tertulia.ml.parts import Parts
@@ -21,6 +28,7 @@ from tertulia.policies.policy import (
     PolicyConfig,
     PolicyTraining,
     by_generation,
+    examples_of,
     lessons,
     priority_of,
     sure_score,
@@ -113,6 +121,13 @@ class MemoizationPolicy:
     def knowing(self, rule_only: RuleOnly) -> Self:
         """Return the same memory, blind for what only rules contain."""
         return type(self)(self.config, self.table, self.memory, rule_only, origins=self._origins)
+
+    def taught(self, tracker: Tracker, passes: int) -> Self:
+        """Return a memory that also holds this conversation; what it did last counts."""
+        seen = training_history(self.table).moments(tracker)
+        new = {one.states: one.action for one in examples_of(seen, self.max_history)}
+        origins = {states: origin for states, origin in self._origins.items() if states not in new}
+        return type(self)(self.config, self.table, {**self.memory, **new}, origins=origins)
 
     @property
     def needed_history(self) -> int | None:

@@ -134,6 +134,25 @@ class CheckedPolicy(Protocol):
         ...
 
 
+@runtime_checkable
+class TeachablePolicy(Protocol):
+    """A policy that can learn one conversation more after its training."""
+
+    def taught(self, tracker: Tracker, passes: int) -> Self:
+        """Return the policy that also knows what was done in this conversation.
+
+        passes: over the conversation, at most.
+
+        Raises:
+            HistoryTruncated: the conversation is not there from its beginning.
+        """
+        ...
+
+    def parts(self) -> Parts:
+        """Return what was learned as plain data."""
+        ...
+
+
 class Example(msgspec.Struct, frozen=True):
     """What was seen, and the action that stories do then."""
 
@@ -157,12 +176,15 @@ def examples(
     conversations: Iterable[TrainingTracker], table: StateTable, max_history: int | None
 ) -> list[Example]:
     """Return what conversations teach, each pair once. max_history: states per example."""
-    found: dict[Example, None] = {}
-    for one in conversations:
-        for moment in moments(one, table):
-            states = window(moment.cell, max_history).states
-            found[Example(states, moment.action)] = None
-    return list(found)
+    return examples_of(
+        (moment for one in conversations for moment in moments(one, table)), max_history
+    )
+
+
+def examples_of(seen: Iterable[Moment], max_history: int | None) -> list[Example]:
+    """Return what moments teach, each pair once. max_history: states per example."""
+    found = (Example(window(one.cell, max_history).states, one.action) for one in seen)
+    return list(dict.fromkeys(found))
 
 
 def by_generation(

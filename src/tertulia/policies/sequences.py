@@ -48,8 +48,13 @@ class Lesson(msgspec.Struct, frozen=True):
 
 def lessons_of(one: TrainingTracker, data: PolicyTraining) -> Iterator[Lesson]:
     """Yield what a conversation teaches; more than one where it takes back what was said."""
+    return lessons_in(moments(one, data.table))
+
+
+def lessons_in(seen: Iterable[Moment]) -> Iterator[Lesson]:
+    """Yield what the moments of a conversation teach."""
     placed: set[int] = set()
-    found = list(moments(one, data.table))
+    found = list(seen)
     actions = {id(moment.cell): moment.action for moment in found}
     for moment in reversed(found):
         if id(moment.cell) not in placed:

@@ -53,6 +53,17 @@ class Trust:
         said = (_text(example.states) for example in examples)
         return cls(vocabulary, evidence, Spoken(text for text in said if text is not None))
 
+    def taught(self, examples: Sequence[Example]) -> Self:
+        """Return a trust that believes what these examples show, whatever the stories do."""
+        before = len(self._vocabulary)
+        new = Vocabulary.of(example.states for example in examples)
+        vocabulary = Vocabulary([*self._vocabulary.names, *new.names])
+        rows = [vocabulary.row(example.states) for example in examples]
+        evidence = self._evidence.grown(before, len(vocabulary)).believing(rows)
+        said = (_text(example.states) for example in examples)
+        spoken = [*self._spoken.texts, *(text for text in said if text is not None)]
+        return type(self)(vocabulary, evidence, Spoken(spoken))
+
     def in_action(self, states: Sequence[TurnState], best: int) -> float:
         """Return how far the network may be believed that action `best` follows, 0 to 1."""
         states = states[-COMPARED:]

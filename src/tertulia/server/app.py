@@ -27,6 +27,7 @@ from tertulia.server.guard import guard
 from tertulia.server.routes import (
     conversations,
     domain,
+    finetune,
     health,
     info,
     live,
@@ -60,6 +61,7 @@ _API = (
     *models.API,
     *training.API,
     *model_tests.API,
+    *finetune.API,
     *pages.API,
 )
 

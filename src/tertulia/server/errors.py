@@ -91,6 +91,7 @@ WRONG_DOMAIN = "T836"
 CONTRADICTING_DATA = "T837"
 WRONG_TEST_DATA = "T838"
 NOT_TESTED = "T839"
+NOTHING_LEARNS = "T421"
 TOO_MANY_JOBS = TooManyJobs.code
 JOB_FAILED = JobFailed.code
 
@@ -146,6 +147,7 @@ BY_CODE: Mapping[str, Row] = {
     CONTRADICTING_DATA: _same(400, "TrainingError"),
     WRONG_TEST_DATA: _differs((400, "FailedEvaluation"), (400, "BadRequest")),
     NOT_TESTED: _same(400, "TestingError"),
+    NOTHING_LEARNS: _differs((400, "TrainingException"), (400, "TrainingError")),
     TOO_MANY_JOBS: _same(503, "TooManyJobs"),
     JOB_FAILED: _same(500, "TrainingError"),
 }

@@ -50,6 +50,8 @@ QUERY: Mapping[str, tuple[str, str]] = {
     "save_to_default_model_directory": ("boolean", "`false` keeps no model on the server."),
     "force_training": ("boolean", "`true` learns everything again."),
     "augmentation": ("integer", "How many stories are joined at random to longer ones."),
+    "epochs": ("integer", "The most passes over what is taught."),
+    "batch_size": ("integer", "Taken and not looked at: one conversation is one batch."),
     "num_threads": ("integer", "Taken and not looked at: one thread is used."),
     "cross_validation_folds": (
         "integer",
