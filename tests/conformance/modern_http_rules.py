@@ -159,6 +159,57 @@ def _seen_in_training(exchange: Exchange, wanted: Answer) -> Answer | None:
     return Answer(200, {**wanted.body, fraction: share}, wanted.headers)
 
 
+def _one_intent(exchange: Exchange, wanted: Answer) -> Answer | None:
+    """Expect an evaluation of a single intent, which the recorded server leaves out."""
+    is_test = exchange.bare_path == "/model/test/intents" and wanted.status == 200
+    if not is_test or wanted.body["intent_evaluation"] is not None:
+        return None
+    whole = Such("an evaluation", lambda value: bool(value["predictions"]))
+    return Answer(200, {**wanted.body, "intent_evaluation": whole}, wanted.headers)
+
+
+def _cross_validation(exchange: Exchange, wanted: Answer) -> Answer | None:
+    """Expect as much as without folds; the recorded server leaves out predictions and figures."""
+    if "cross_validation_folds=" not in exchange.path or wanted.status != 200:
+        return None
+    texts = {each["text"] for each in wanted.body["intent_evaluation"]["errors"]}
+    whole = Such(
+        f"an evaluation of {texts}",
+        lambda value: {each["text"] for each in value["predictions"]} == texts,
+    )
+    body = {
+        "intent_evaluation": whole,
+        "entity_evaluation": None,
+        "response_selection_evaluation": None,
+    }
+    return Answer(200, body, wanted.headers)
+
+
+def _no_intent(exchange: Exchange, wanted: Answer) -> Answer | None:
+    """Expect that no intent has the name null among the mistakes, and a word in tables."""
+    if exchange.bare_path != "/model/test/intents" or "intent_evaluation" not in wanted.body:
+        return None
+    found = wanted.body["intent_evaluation"] or {}
+    return Answer(
+        wanted.status,
+        {**wanted.body, "intent_evaluation": _with_word(found)},
+        wanted.headers,
+    )
+
+
+def _with_word(found: Json) -> Json:
+    if isinstance(found, list):
+        return [_with_word(each) for each in found]
+    if not isinstance(found, dict):
+        return found
+    if set(found) == {"name", "confidence"}:
+        return {**found, "name": found["name"] or None}
+    return {key or _NO_INTENT: _with_word(each) for key, each in found.items()}
+
+
+_NO_INTENT = "None"
+
+
 def _kept_conversation(exchange: Exchange, wanted: Answer) -> Answer | None:
     """Expect that a conversation outlives the exchange of the model."""
     if exchange.note != "old conversation kept?":
@@ -207,6 +258,9 @@ RULES = (
     Rule("kept-cancellation", "a cancelled reminder keeps its name", _kept_cancellation),
     Rule("executed", "the tracker of /execute is the one after the action", _after_executing),
     Rule("seen", "what memory and rules predict was seen in training", _seen_in_training),
+    Rule("one-intent", "intents are tested although there is only one", _one_intent),
+    Rule("no-intent", "no intent is null, and has a word in tables", _no_intent),
+    Rule("folds", "a test in folds tells as much as one without", _cross_validation),
     Rule("kept", "a conversation is kept when the model is exchanged", _kept_conversation),
     Rule("q", "/model/parse takes `q` of 0.14 as well", _any_text),
     Rule("no-login", "/auth, a by-product of a library, is not there", _no_login),
