@@ -21,13 +21,13 @@ from tertulia.nlu.classifiers.document import Document
 
 _SCALES = {"words": 1.0, "chars": 1.0, "patterns": 0.5, "pairs": 0.7}
 _VECTOR_SCALE = 3.0
-_FOLDS = 5
+_FOLDS = 3
 # Of many examples, runs of signs and words seen once only cost memory, and confidences are alike
 # from one set of data to the next; of few they are measured.
 _MANY = 2000
 _TEMPERATURE_OF_MANY = 0.6
 _RARE = frozenset({"chars", "pairs"})
-_BATCHES = (8, 64)
+_BATCHES = (16, 64)
 
 
 class LabelModel:
