@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[2]
 HEAVY = {"numpy", "litestar", "uvicorn", "httpx2", "jwt", "rich", "yaml"}
 LIGHT_MODULES = ["tertulia"] + [
     name
-    for name, path in {"tertulia.cli.main": "src/tertulia/cli/main.py"}.items()
+    for name, path in {
+        "tertulia.cli.main": "src/tertulia/cli/main.py",
+        "tertulia.client": "src/tertulia/client/__init__.py",
+    }.items()
     if (ROOT / path).exists()
 ]
 
@@ -36,7 +39,9 @@ def test_importing_it_loads_no_heavy_library(name: str) -> None:
     assert HEAVY & set(done.stdout.split()) == set()
 
 
-@pytest.mark.parametrize("name", ["rasa_core", "rasa_nlu", "tertulia.actions", "tertulia.testing"])
+@pytest.mark.parametrize(
+    "name", ["rasa_core", "rasa_nlu", "tertulia.actions", "tertulia.client", "tertulia.testing"]
+)
 def test_each_public_package_can_be_imported_alone(name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", f"import {name}"],

@@ -4,15 +4,10 @@ Requests are made up by Schemathesis, the same ones in every run.
 """
 
 import json
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from litestar import Litestar
@@ -24,12 +19,9 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from tests.http.bot import RemoteActions, build_service
-from tests.http.conftest import Client, Profile, describe, settings_of
+from tests.http.conftest import Client, Profile
+from tests.http.serving import served
 
-from tertulia.core.domain.model import Generation
-from tertulia.engine.service import Service
-from tertulia.server.app import create_app
 from tertulia.server.declare import facts_of
 
 CHECKS = (
@@ -73,29 +65,6 @@ def test_every_route_is_in_the_document(client: Client) -> None:
     assert undescribed == {
         *("/chat", "/chat/{name}", "/docs", "/docs/{name}", "/openapi.json"),
     }
-
-
-@contextmanager
-def served(profile: Profile) -> Iterator[tuple[str, Any, Service]]:
-    """A real server in a thread; give its address, its document, and what it serves."""
-    settings = settings_of(profile)
-    service = build_service(Generation(profile), actions=RemoteActions())
-    app = create_app(service, settings)
-    assert isinstance(app.app, Litestar)
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-        thread.start()
-        try:
-            yield (
-                f"http://127.0.0.1:{bound.getsockname()[1]}",
-                json.loads(json.dumps(describe(app.app, settings))),
-                service,
-            )
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 def ends(operation: Any) -> bool:
