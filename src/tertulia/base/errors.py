@@ -6,7 +6,7 @@ TertuliaError(code, message, hint, at)
 │   ├── DomainError    T2xx  domain files
 │   ├── DataError      T3xx  stories, rules, NLU data
 │   └── ProblemsFound        several of the above at once, from one run over the files
-├── ModelError         T4xx  model missing, damaged, too old, hostile; NoEarlierModel
+├── ModelError         T4xx  model missing, damaged, too old, hostile; NoEarlierModel, NothingLearns
 ├── ComponentError     T5xx  UnknownComponent, MissingExtra, BadComponent
 ├── PortError          T6xx  carries `retry`
 │   ├── StoreUnavailable  StoreConflict  LockTimeout (QueueFull)
@@ -99,6 +99,12 @@ class NoEarlierModel(ModelError):
     """There is no model to go back to."""
 
     code = "T416"
+
+
+class NothingLearns(ModelError):
+    """No policy of the model learns from a single conversation."""
+
+    code = "T421"
 
 
 class ComponentError(TertuliaError):

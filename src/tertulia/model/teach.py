@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from tertulia.base.errors import ModelError
+from tertulia.base.errors import NothingLearns
 from tertulia.core.events import Event
 from tertulia.core.tracker import replay, rules_for
 from tertulia.ml.parts import Parts
@@ -22,16 +22,15 @@ def taught(packed: Packed, events: Sequence[Event], *, passes: int, model_id: st
     model, 32 hexadecimal digits. Rules do not learn; memories keep it by heart, networks learn it.
 
     Raises:
-        ModelError: the model is damaged, or has no policy that learns.
+        ModelError: the model is damaged. NothingLearns: it has no policy that learns.
     """
     content = read_model_bytes(packed.data)
     model = load_model(content, name=packed.name)
     policies: Sequence[Policy] = model.ensemble.policies if model.ensemble else ()
     if not any(isinstance(policy, TeachablePolicy) for policy in policies):
-        raise ModelError(
+        raise NothingLearns(
             "no policy of the model learns from a single conversation",
             hint="Add MemoizationPolicy or TEDPolicy to the policies and train again.",
-            code="T421",
         )
     tracker = replay("default", rules_for(model.domain), events)
     parts = {

@@ -16,6 +16,7 @@ from tertulia.base.errors import (
     JobFailed,
     LockTimeout,
     NoEarlierModel,
+    NothingLearns,
     PortError,
     RequestError,
     ResponseServerError,
@@ -91,7 +92,7 @@ WRONG_DOMAIN = "T836"
 CONTRADICTING_DATA = "T837"
 WRONG_TEST_DATA = "T838"
 NOT_TESTED = "T839"
-NOTHING_LEARNS = "T421"
+NOTHING_LEARNS = NothingLearns.code
 TOO_MANY_JOBS = TooManyJobs.code
 JOB_FAILED = JobFailed.code
 
