@@ -97,8 +97,11 @@ class Server:
         *,
         method: str | None = None,
     ) -> tuple[int, Json]:
-        """Send a request; return status and body, as JSON where it is JSON."""
-        data = None if body is None else json.dumps(body).encode()
+        """Send a request; return status and body, as JSON where it is JSON.
+
+        method: POST with a body and GET without one, if it is not said.
+        """
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         kinds = {"Content-Type": "application/json"} if data else {}
         request = urllib.request.Request(
             self.base + path, data=data, headers={**kinds, **(headers or {})}, method=method

@@ -28,13 +28,13 @@ class Screen:
     name = CHANNEL
 
     def __init__(self, generation: Generation, echo: Echo) -> None:
-        self._generation = generation
+        self.generation = generation
         self._echo = echo
         self._payloads: list[str] = []
 
     async def deliver(self, said: BotUttered) -> None:
         """Show one utterance."""
-        for message in render(said, "", self._generation):
+        for message in render(said, "", self.generation):
             self.show(message)
 
     def show(self, message: Mapping[str, Json]) -> None:
@@ -83,7 +83,7 @@ class Talk:
         self._sender_id = sender_id
         self._echo = echo
         self._explain = explain
-        self._screen = Screen(service.ready().generation, echo)
+        self._screen = Screen(_generation(service), echo)
 
     async def say(self, line: str) -> None:
         """Take one typed line through a turn; what fails is shown, and the talk goes on."""
@@ -91,6 +91,7 @@ class Talk:
         if not text:
             return
         self._screen.forget_buttons()
+        self._screen.generation = _generation(self._service)
         incoming = Incoming(sender_id=self._sender_id, text=text, input_channel=CHANNEL)
         try:
             before = await self._service.store.version(self._sender_id)
@@ -106,6 +107,12 @@ class Talk:
         added = loaded.version - before
         for line in explanations(loaded.events[len(loaded.events) - added :]):
             self._explain(line)
+
+
+def _generation(service: Service) -> Generation:
+    """Return how the bot speaks now; a model may still be on its way, or be exchanged."""
+    assistant = service.assistant
+    return Generation.MODERN if assistant is None else assistant.generation
 
 
 def _words(value: Json) -> str:
