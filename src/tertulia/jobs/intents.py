@@ -4,12 +4,13 @@ Source: spec http_api.md "POST /model/test/intents", evaluation.md sections 2.1 
 """
 
 from pathlib import Path
+from typing import Any
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import DataError, InputProblem
 from tertulia.data.nlu import read_nlu_text
 from tertulia.evaluation.nlu.folds import cross_validate
-from tertulia.evaluation.nlu.report import summary
+from tertulia.evaluation.nlu.report import NONE, summary
 from tertulia.evaluation.nlu.results import NluEvaluation
 from tertulia.evaluation.nlu.run import evaluate_nlu
 from tertulia.jobs.order import MODEL, Answer, IntentsOrder
@@ -26,8 +27,23 @@ def test_order(order: IntentsOrder, folder: Path) -> Answer:
     except InputProblem as problem:
         return Answer(fault="data", codes=(problem.code,), message=str(problem))
     result = summary(found)
-    # As in the originals, what was not tested is null.
+    _as_the_api_says(result["intent_evaluation"])
+    # What was not tested is null.
     return Answer(result={name: part or None for name, part in result.items()})
+
+
+def _as_the_api_says(intents: dict[str, Any] | None) -> None:
+    """Name what was not understood by the empty text; the files of a test say null."""
+    if intents is None:
+        return
+    for error in intents["errors"]:
+        prediction = error["intent_prediction"]
+        prediction["name"] = prediction["name"] or ""
+    report: dict[str, dict[str, Any] | float] = intents["report"]
+    for row in report.values():
+        confused: dict[str, int] = row.get("confused_with", {}) if isinstance(row, dict) else {}
+        if NONE in confused:
+            confused[""] = confused.pop(NONE)
 
 
 def _tested(order: IntentsOrder, folder: Path) -> NluEvaluation:

@@ -37,6 +37,7 @@ def test_order(order: StoriesOrder, folder: Path) -> Answer:
         diagnostics.raise_if_errors()
         if not is_yaml and not data.stories:
             return Answer(fault="data", message="there is no story to test")
-        return Answer(result=summary(evaluate(model, data, end_to_end=order.end_to_end)))
+        result = summary(evaluate(model, data, end_to_end=order.end_to_end))
+        return Answer(result=result if result["actions"] else {**result, "report": {}})
     except InputProblem as problem:
         return Answer(fault="data", codes=(problem.code,), message=str(problem))
