@@ -8,6 +8,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import msgspec
@@ -79,6 +80,9 @@ class ModelKeeper:
         self._previous: Packed | None = None
         self._load = load
         self._order = asyncio.Lock()
+        # One thread for all loads: what one lets go of, the allocator gives to the next, while
+        # memory of different threads adds up.
+        self._loader = ThreadPoolExecutor(1, thread_name_prefix="model")
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> None:
@@ -141,9 +145,11 @@ class ModelKeeper:
     ) -> None:
         assistant = None
         if packed is not None:
-            assistant = await asyncio.to_thread(self._load_gently, packed)
+            loop = asyncio.get_running_loop()
+            assistant = await loop.run_in_executor(self._loader, self._load_gently, packed)
         self.assistant, self.packed, self._previous = assistant, packed, previous
-        _log.info("serving %s", "no model" if assistant is None else _shown(assistant))
+        hint = "" if previous is None else "; POST /model/rollback goes back"
+        _log.info("serving %s%s", "no model" if assistant is None else _shown(assistant), hint)
         change = Change(assistant=assistant, packed=packed, previous=previous, followed=followed)
         for listener in self._listeners:
             await listener(change)
