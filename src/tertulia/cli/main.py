@@ -37,6 +37,8 @@ COMMANDS = {
     "data convert nlu": ("convert:convert_nlu", "Write NLU data in another format."),
     "data convert core": ("convert:convert_core", "Write stories in another format."),
     "data migrate": ("migrate:migrate", "Rewrite a domain or a project for version 3.1."),
+    "interactive": ("interactive:interactive", "Teach a bot by talking to it."),
+    "interactive core": ("interactive:interactive_core", "Teach what a bot does, without NLU."),
     "visualize": ("visualize:visualize", "Draw the stories as one graph, in one HTML page."),
     "config check": ("config:check", "Check that everything endpoints.yml names can be used."),
     "store import": ("store:import_conversations", "Bring conversations of another store here."),
@@ -46,7 +48,6 @@ COMMANDS = {
 """Sub-command to where it is defined, and its line in the overview."""
 
 ABSENT = {
-    "interactive": "Talk with `tertulia shell`, and add what was missing to the stories.",
     "export": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "evaluate": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "x": "Serve the chat page with `tertulia run`.",

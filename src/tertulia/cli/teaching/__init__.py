@@ -1,0 +1,1 @@
+"""Interactive learning: a person teaches a bot by talking to it, and saves what was taught."""

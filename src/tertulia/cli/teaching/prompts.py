@@ -1,0 +1,47 @@
+"""Questions in the terminal: answered with a line, yes or no, or a number of a list."""
+
+from collections.abc import Sequence
+
+import click
+
+
+class Ended(Exception):
+    """The input has ended: Ctrl-D, or nobody is there any more."""
+
+
+def ask(question: str, default: str = "") -> str:
+    """Return a line that was typed, or the default.
+
+    Raises:
+        Ended: the input has ended.
+        KeyboardInterrupt: the person wants the menu.
+    """
+    shown = f" (Enter: {default})" if default else ""
+    try:
+        typed = input(f"{question}{shown} ").strip()
+    except EOFError as error:
+        click.echo()
+        raise Ended from error
+    return typed or default
+
+
+def confirm(question: str) -> bool:
+    """Return the answer to a question; Enter means yes."""
+    while True:
+        answer = ask(f"{question} [Y/n]").lower()
+        if answer in ("", "y", "yes"):
+            return True
+        if answer in ("n", "no"):
+            return False
+        click.echo("Please answer y or n.")
+
+
+def choose(question: str, choices: Sequence[str]) -> int:
+    """Return the place of what was chosen, by its number."""
+    for number, choice in enumerate(choices, 1):
+        click.echo(f"  {number:>2}  {choice}")
+    while True:
+        answer = ask(question, "1")
+        if answer.isascii() and answer.isdecimal() and 1 <= int(answer) <= len(choices):
+            return int(answer) - 1
+        click.echo(f"Please type a number from 1 to {len(choices)}.")
