@@ -195,11 +195,9 @@ def with_names(
 
     The content is kept, comments are not.
     """
-    messages = [one for events in told for one in events if isinstance(one, UserUttered)]
-    intents = {one.intent_name for one in messages if one.intent_name} - set(domain.intents)
-    types = {str(entity.get("entity")) for one in messages for entity in one.entities}
-    entities = types - set(domain.entities)
-    used = {event.name for events in told for event in events if isinstance(event, ActionExecuted)}
+    intents, entities, used = _names(told)
+    intents -= set(domain.intents)
+    entities -= set(domain.entities)
     names = [name for name in actions if name in used]
     if not (intents or entities or names):
         return None
@@ -207,13 +205,29 @@ def with_names(
     _extend(content, "intents", sorted(intents))
     _extend(content, "entities", sorted(entities))
     _extend(content, "actions", [name for name in names if name not in responses])
-    said = {name: [{"text": responses[name]}] for name in names if name in responses}
-    if said:
-        key = "templates" if "templates" in content else "responses"
-        content[key] = {**(content.get(key) or {}), **said}
-        if key == "templates":
-            _extend(content, "actions", list(said))
+    _add_responses(content, {name: responses[name] for name in names if name in responses})
     return dump(content)
+
+
+def _names(told: Sequence[Sequence[Event]]) -> tuple[set[str], set[str], set[str]]:
+    """Return the intents, entities and actions of conversations."""
+    events = [event for own in told for event in own]
+    messages = [one for one in events if isinstance(one, UserUttered)]
+    intents = {one.intent_name for one in messages if one.intent_name}
+    entities = {str(entity.get("entity")) for one in messages for entity in one.entities}
+    actions = {one.name for one in events if isinstance(one, ActionExecuted) and one.name}
+    return intents, entities, actions
+
+
+def _add_responses(content: dict[str, Json], texts: Mapping[str, str]) -> None:
+    """Add responses; in 0.x, where they are templates, each is an action, too."""
+    if not texts:
+        return
+    key = "templates" if "templates" in content else "responses"
+    said = {name: [{"text": text}] for name, text in texts.items()}
+    content[key] = {**(content.get(key) or {}), **said}
+    if key == "templates":
+        _extend(content, "actions", list(said))
 
 
 def _content(old: str) -> dict[str, Json]:
