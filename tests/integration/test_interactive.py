@@ -63,7 +63,17 @@ class Terminal:
         return came
 
     def press_ctrl_c(self) -> None:
+        self._settle()
         os.write(self._master, b"\x03")
+
+    def _settle(self) -> None:
+        """Wait until the program waits: between prompt and waiting, a signal is noticed late."""
+        stat, calm = Path(f"/proc/{self.process.pid}/stat"), 0
+        deadline = time.monotonic() + _PATIENCE
+        while calm < 5 and time.monotonic() < deadline:
+            is_asleep = stat.read_text().rpartition(")")[2].split()[0] == "S"
+            calm = calm + 1 if is_asleep else 0
+            time.sleep(0.02)
 
     def end(self) -> int:
         return self.process.wait(_PATIENCE)
