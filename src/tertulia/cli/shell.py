@@ -5,12 +5,15 @@ Source: spec cli.md section 2, channels.md section 17.
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tertulia.cli.command import Command, Decorated, logging_options, without_effect
 from tertulia.cli.options import model_option, store_options
-from tertulia.stores import Wanted
+
+if TYPE_CHECKING:
+    from tertulia.stores import Wanted
 
 _ALONE = "the conversation runs in this process, without a server"
 
@@ -48,7 +51,7 @@ def _server_options(function: Decorated) -> Decorated:
 def shell(
     model: Path | None,
     endpoints: Path | None,
-    store: Wanted | None,
+    store: "Wanted | None",
     conversation_id: str | None,
     trace: bool,
 ) -> int:
