@@ -15,7 +15,7 @@ from tertulia.core.ports import TrackerStore
 from tertulia.core.stored import damaged
 from tertulia.data.tracker_stores import dialect_of
 from tertulia.engine.transfer import Source, StoreSource
-from tertulia.schema.stores import CustomStore, RedisStore, SqlStore, StoreConfig
+from tertulia.schema.stores import CustomStore, DynamoStore, RedisStore, SqlStore, StoreConfig
 
 DATA_FOLDER = ".tertulia"
 """Folder inside a project (or the working directory) where conversations are kept."""
@@ -33,6 +33,7 @@ REGISTRY: Registry[Any] = Registry(
         "mariadb": _SQL,
         "sqlite": _SQL,
         "redis": "tertulia.adapters.stores.redis:RedisTrackerStore",
+        "dynamo": "tertulia.adapters.stores.dynamo:DynamoOriginals",
     },
     extras={
         "postgresql": "postgres",
@@ -40,6 +41,7 @@ REGISTRY: Registry[Any] = Registry(
         "mariadb": "mysql",
         "sqlite": "sql",
         "redis": "redis",
+        "dynamo": "dynamo",
     },
     group="tracker_store",
 )
@@ -61,6 +63,12 @@ async def open_store(
         return MemoryStore()
     if wanted == "sqlite" or config is None:
         return await SqliteStore.open(_file(folder))
+    if isinstance(config, DynamoStore):
+        raise ConfigError(
+            "conversations can be brought from DynamoDB, not kept there",
+            hint="Name another store, and use `tertulia store import` with this file.",
+            code="T648",
+        )
     if isinstance(config, CustomStore):
         return await open_custom(REGISTRY.find(config.path), config)
     store = REGISTRY.find(name_of(config), dotted=False)
@@ -133,6 +141,8 @@ async def open_sources(
         if _header(path)[68:72] == APPLICATION_ID.to_bytes(4, "big"):
             return [StoreSource(await SqliteStore.open(path))]
         config = SqlStore(db=str(path))
+    if isinstance(config, DynamoStore):
+        return [REGISTRY.find("dynamo", dotted=False)(config)]
     found: list[Source] = [StoreSource(await open_store(None, config, path.parent, patience=0))]
     if isinstance(config, RedisStore):
         from tertulia.adapters.stores.redis.originals import RedisOriginals

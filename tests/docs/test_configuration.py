@@ -10,7 +10,7 @@ from tertulia.data.endpoints import SECTIONS
 from tertulia.schema.access import ApiKey, Limits
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
-from tertulia.schema.stores import RedisStore, SqlStore
+from tertulia.schema.stores import DynamoStore, RedisStore, SqlStore
 from tertulia.schema.tracing import Tracing
 from tests.docs.pages import ROOT, section
 
@@ -57,7 +57,11 @@ def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Str
 
 @pytest.mark.parametrize(
     ("heading", "kind"),
-    [("### tracker_store: SQL", SqlStore), ("### tracker_store: Redis", RedisStore)],
+    [
+        ("### tracker_store: SQL", SqlStore),
+        ("### tracker_store: Redis", RedisStore),
+        ("### tracker_store: DynamoDB", DynamoStore),
+    ],
 )
 def test_every_key_of_a_tracker_store_is_described(
     heading: str, kind: type[msgspec.Struct]

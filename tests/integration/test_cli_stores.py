@@ -112,3 +112,45 @@ def test_a_check_of_a_misspelt_store_stops_at_its_line(
     assert "endpoints.yml:2:9: T138: there is no tracker store 'redsi'. Did you mean 'redis'?" in (
         capsys.readouterr().err
     )
+
+
+def test_a_store_that_can_only_be_read_is_refused_as_a_place_to_keep(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("endpoints.yml").write_text("tracker_store:\n  type: dynamo\n  tablename: states\n")
+    assert run_program(["config", "check"]) == 1
+    assert "T648: conversations can be brought from DynamoDB" in capsys.readouterr().err
+
+
+OWN_STORE = """
+import json, pathlib
+
+class TeamStore:
+    def __init__(self, domain, url=None, **rest):
+        self.folder = pathlib.Path(url)
+        self.folder.mkdir(exist_ok=True)
+
+    def save(self, tracker):
+        text = json.dumps(tracker.as_dialogue().as_dict())
+        (self.folder / tracker.sender_id).write_text(text)
+
+    def retrieve(self, sender_id):
+        path = self.folder / sender_id
+        return json.loads(path.read_text()) if path.exists() else None
+
+    def keys(self):
+        return [path.name for path in self.folder.iterdir()]
+"""
+
+
+def test_conversations_are_brought_into_a_store_class_of_the_projects_own(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(folder))
+    Path("team_stores_of_a_test.py").write_text(OWN_STORE)
+    Path("endpoints.yml").write_text(
+        "tracker_store:\n  type: team_stores_of_a_test.TeamStore\n  url: kept\n"
+    )
+    assert run_program(["store", "import", "../rasa.db"]) == 0
+    assert capsys.readouterr().out.startswith("35 conversations")
+    assert len(list(Path("kept").iterdir())) == 35

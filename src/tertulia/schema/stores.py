@@ -78,5 +78,17 @@ class CustomStore(msgspec.Struct, frozen=True, kw_only=True):
         return f"CustomStore(path={self.path!r})"
 
 
-StoreConfig = SqlStore | RedisStore | CustomStore
+class DynamoStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A DynamoDB table of the originals, to bring conversations from.
+
+    tablename: the documented spelling of `table_name`. url: of the service, where it is not AWS'.
+    """
+
+    table_name: str = "states"
+    tablename: str | None = None
+    region: str = "us-east-1"
+    url: str | None = None
+
+
+StoreConfig = SqlStore | RedisStore | DynamoStore | CustomStore
 """Every kind of tracker store."""

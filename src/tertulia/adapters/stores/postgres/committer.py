@@ -106,7 +106,7 @@ class Committer:
             if len(jobs) == 1:
                 return await self._again(jobs[0], error)
         except faults.DRIVER_ERRORS as error:
-            if len(jobs) == 1 or not isinstance(error, asyncpg.PostgresError):
+            if len(jobs) == 1 or not isinstance(error, faults.UNDONE):
                 return self._refused(jobs, error)
         return [outcome for job in jobs for outcome in await self._outcomes([job])]
 

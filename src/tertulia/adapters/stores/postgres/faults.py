@@ -12,6 +12,17 @@ from tertulia.core import stored
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """Everything that the driver raises when a call fails."""
 
+UNDONE = (
+    asyncpg.DataError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    asyncpg.SerializationError,
+)
+"""Errors after which nothing of the transaction is there. A lost connection is none of them: it
+may have been lost after COMMIT, and a second try would take its own events for a conflict.
+"""
+
 _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (asyncpg.InvalidAuthorizationSpecificationError, "Check `username` and `password`."),
     (

@@ -19,6 +19,7 @@ from tertulia.schema.stores import RedisStore
 
 _LAST_NUMBER = 2**52
 _PAUSE = 1.0
+_DECODED_AT_ONCE = 200
 _log = logging.getLogger("tertulia.store")
 
 
@@ -65,13 +66,13 @@ class RedisTrackerStore:
 
     async def load(self, sender_id: str) -> Loaded:
         """Return the whole log."""
-        return _loaded(await self._read(sender_id), "")
+        return await _loaded(await self._read(sender_id), "")
 
     async def load_tail(self, sender_id: str, *, fingerprint: str, window: int) -> Loaded:
         """Return a fitting snapshot and the events after it, or the whole log."""
         known = stored.check_text(fingerprint)
         found = await self._read(sender_id, fingerprint=known, window=_number(window))
-        return _loaded(found, fingerprint)
+        return await _loaded(found, fingerprint)
 
     async def append(
         self,
@@ -217,12 +218,16 @@ class RedisTrackerStore:
         return [each for each, found in zip(ids, there, strict=True) if found]
 
 
-def _loaded(found: Any, fingerprint: str) -> Loaded:
+async def _loaded(found: Any, fingerprint: str) -> Loaded:
     _, version, _, bodies, taken = found
     snapshot = None
     if taken:
         snapshot = Snapshot(version=taken[0], fingerprint=fingerprint, body=taken[1])
-    return Loaded(version=version, events=stored.decode_events(bodies), snapshot=snapshot)
+    if len(bodies) <= _DECODED_AT_ONCE:
+        events = stored.decode_events(bodies)
+    else:
+        events = await asyncio.to_thread(stored.decode_events, bodies)
+    return Loaded(version=version, events=events, snapshot=snapshot)
 
 
 def _number(number: int) -> int:

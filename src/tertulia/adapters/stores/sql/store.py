@@ -85,7 +85,7 @@ class SqlTrackerStore:
 
     async def load(self, sender_id: str) -> Loaded:
         """Return the whole log."""
-        return _loaded(await self._read(partial(log.read_whole, key=_key(sender_id))))
+        return await _loaded(await self._read(partial(log.read_whole, key=_key(sender_id))))
 
     async def load_tail(self, sender_id: str, *, fingerprint: str, window: int) -> Loaded:
         """Return a fitting snapshot and the events after it, or the whole log."""
@@ -95,7 +95,7 @@ class SqlTrackerStore:
             fingerprint=stored.check_text(fingerprint),
             window=_number(window),
         )
-        return _loaded(await self._read(work))
+        return await _loaded(await self._read(work))
 
     async def append(
         self,
@@ -281,8 +281,11 @@ def _note_events(
         )
 
 
-def _loaded(found: log.Read) -> Loaded:
-    events = stored.decode_events(found.bodies)
+async def _loaded(found: log.Read) -> Loaded:
+    if len(found.bodies) <= _ENCODED_AT_ONCE:
+        events = stored.decode_events(found.bodies)
+    else:
+        events = await asyncio.to_thread(stored.decode_events, found.bodies)
     return Loaded(version=found.version, events=events, snapshot=found.snapshot)
 
 
