@@ -21,6 +21,9 @@ from tertulia.training.project import ProjectData
 
 Json = Any
 
+LEARNING = 2
+"""Raised when the same data teach something else, or what is learned is kept in another way."""
+
 
 class Fingerprints(msgspec.Struct, frozen=True, kw_only=True):
     """Hexadecimal hashes. core, nlu: of what is learned. domain: of everything the bot says."""
@@ -52,7 +55,12 @@ def fingerprints(data: ProjectData, *, product: str, seed: int, augmentation: in
 
     product: version of the program; another one may learn differently.
     """
-    common = {"product": product, "seed": seed, "generation": data.generation.value}
+    common = {
+        "product": product,
+        "learning": LEARNING,
+        "seed": seed,
+        "generation": data.generation.value,
+    }
     domain = data.domain or Domain(generation=data.generation)
     return Fingerprints(
         core=_hash(
