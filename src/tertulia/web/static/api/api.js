@@ -39,7 +39,6 @@ function show({ info, paths, components }) {
 }
 
 function entry(method, path, operation, components) {
-  const body = operation.requestBody?.content["application/json"].schema;
   return element(
     "details",
     {},
@@ -52,7 +51,7 @@ function entry(method, path, operation, components) {
     ),
     element("p", {}, operation.description ?? ""),
     parameters(operation.parameters ?? []),
-    body ? element("div", {}, element("h3", {}, "Body"), schema(body, components)) : "",
+    bodies(operation.requestBody?.content, components),
     responses(operation.responses, components),
   );
 }
@@ -67,10 +66,21 @@ function parameters(list) {
   return element("table", {}, element("caption", {}, "Parameters"), element("tbody", {}, ...rows));
 }
 
+/** What may be sent, each type of content with its schema. */
+function bodies(content, components) {
+  if (!content) {
+    return "";
+  }
+  const rows = Object.entries(content).map(([type, media]) =>
+    row(element("code", {}, type), media.schema ? schema(media.schema, components) : ""),
+  );
+  return element("table", {}, element("caption", {}, "Body"), element("tbody", {}, ...rows));
+}
+
 function responses(byStatus, components) {
   const rows = Object.entries(byStatus).map(([status, { description, content }]) => {
     const [type, media] = Object.entries(content ?? {})[0] ?? ["", null];
-    const shown = media && status.startsWith("2") ? schema(media.schema, components) : "";
+    const shown = media?.schema && status.startsWith("2") ? schema(media.schema, components) : "";
     return row(element("code", {}, status), description, element("div", {}, type, shown));
   });
   return element("table", {}, element("caption", {}, "Answers"), element("tbody", {}, ...rows));
