@@ -89,7 +89,9 @@ def read_options(given: Mapping[str, Any]) -> ServeOptions:
 
 def _as_path(kind: type, value: object) -> object:
     """Return a path that came from another process as text."""
-    if kind is Path and isinstance(value, str | Path):
+    if isinstance(value, kind):
+        return value
+    if kind is Path and isinstance(value, str):
         return Path(value)
     raise NotImplementedError(kind)
 
