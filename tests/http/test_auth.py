@@ -62,6 +62,7 @@ GUARDED = [
     ("PUT", "/model"),
     ("DELETE", "/model"),
     ("POST", "/model/rollback"),
+    ("POST", "/finetune"),
     ("POST", "/model/train"),
     ("POST", "/model/test/stories"),
     ("POST", "/evaluate"),
