@@ -82,7 +82,7 @@ async def measure(talk: Talk, pairs: int, times: int) -> tuple[list[Pair], float
         for number in range(-2, pairs):  # the first two warm up
             took: dict[bool, float] = {}
             for trace in (False, True) if number % 2 else (True, False):
-                service.assistant = choices[trace]
+                service.keeper.assistant = choices[trace]
                 took[trace] = await cpu(service, talk, f"{number}-{trace}", times)
             if number >= 0:
                 found.append(Pair(took[False], took[True]))
