@@ -45,21 +45,9 @@ def train_net(
     """Return the network that learned the corpus. report: told the share done, now and then."""
     rng = np.random.default_rng(recipe.seed)
     net = SequenceNet.begin(shape, rng)
-    improve(net, corpus, recipe, rng, report)
-    return net
-
-
-def improve(
-    net: SequenceNet,
-    corpus: Corpus,
-    recipe: SequenceRecipe,
-    rng: np.random.Generator,
-    report: Progress | None = None,
-) -> None:
-    """Train a network further, in place."""
-    pieces = _pieces(corpus, net.shape.width)
+    pieces = _pieces(corpus, shape.width)
     if not pieces:
-        return
+        return net
     passes = _passes(pieces, recipe)
     steps = passes * -(-len(pieces) // recipe.batch)
     fit = _Fit(net, recipe.dropout, rng)
@@ -70,6 +58,7 @@ def improve(
             done += 1
         if report is not None:
             report(done / steps)
+    return net
 
 
 def teach(net: SequenceNet, corpus: Corpus, recipe: SequenceRecipe) -> None:
