@@ -5,11 +5,14 @@ have the body of every other error.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from tertulia.server.errors import (
     LARGE_HEADERS,
@@ -20,23 +23,30 @@ from tertulia.server.errors import (
 )
 from tertulia.server.settings import ServerSettings
 
+LAST_CALL = 0.5
+"""Seconds in which an open connection may still bring a request, once the server leaves."""
 
-def protocol_for(settings: ServerSettings) -> Callable[..., HttpToolsProtocol]:
-    """Return what makes the protocol of each connection."""
 
-    def make(**given: Any) -> HttpToolsProtocol:
-        return LimitedProtocol(settings, **given)
+class Front:
+    """Makes the protocol of each connection. is_leaving: no connection outlives its next answer."""
 
-    return make
+    def __init__(self, settings: ServerSettings) -> None:
+        self.settings = settings
+        self.is_leaving = False
+
+    def __call__(self, **given: Any) -> HttpToolsProtocol:
+        """Return the protocol of one connection."""
+        return LimitedProtocol(self, **given)
 
 
 class LimitedProtocol(HttpToolsProtocol):
     """One connection. The clock of a head runs from the connection, or from its first byte."""
 
-    def __init__(self, settings: ServerSettings, **given: Any) -> None:
+    def __init__(self, front: Front, **given: Any) -> None:
         super().__init__(**given)
-        self._settings = settings
-        self._limits = settings.limits
+        self._front = front
+        self._settings = front.settings
+        self._limits = front.settings.limits
         self._deadline: asyncio.TimerHandle | None = None
         self._head = 0
 
@@ -45,8 +55,21 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         if len(self.connections) > self._limits.connections:
             self._refuse(TOO_MANY_CONNECTIONS, {"Retry-After": "1"})
+            return
+        self._start_clock()
+        if self._front.is_leaving:
+            self.shutdown()
+
+    def shutdown(self) -> None:
+        """End the connection after its next answer, or soon if nobody asks.
+
+        A request may be on its way: to close at once would reset it, and the client could not
+        know whether it was served.
+        """
+        if self._is_idle():
+            self.loop.call_later(LAST_CALL, self._close_if_idle)
         else:
-            self._start_clock()
+            self._part_after_answer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the clock."""
@@ -71,6 +94,8 @@ class LimitedProtocol(HttpToolsProtocol):
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if self._check_head(size):
             super().on_headers_complete()
+            if self._front.is_leaving:
+                self._part_after_answer()
 
     def on_body(self, body: bytes) -> None:
         """Pass the body of a request that was taken."""
@@ -86,6 +111,23 @@ class LimitedProtocol(HttpToolsProtocol):
         """Refuse what is not HTTP, once."""
         if not self.transport.is_closing():
             self._refuse(UNREADABLE)
+
+    def _newest(self) -> RequestResponseCycle | None:
+        """Return the newest request; None before the first, which uvicorn does not declare."""
+        return cast("RequestResponseCycle | None", self.cycle)
+
+    def _is_idle(self) -> bool:
+        cycle = self._newest()
+        return cycle is None or cycle.response_complete
+
+    def _part_after_answer(self) -> None:
+        cycle = self._newest()
+        if cycle is not None:
+            cycle.keep_alive = False
+
+    def _close_if_idle(self) -> None:
+        if self._is_idle():
+            self.transport.close()
 
     def _start_clock(self) -> None:
         self._stop_clock()

@@ -20,7 +20,7 @@ from tertulia.base.errors import ConfigError
 from tertulia.base.secret import Secret
 from tertulia.server.bind import address_of, bind, bind_path
 from tertulia.server.edge import Edge
-from tertulia.server.protocol import protocol_for
+from tertulia.server.protocol import Front
 from tertulia.server.settings import ServerSettings
 from tertulia.server.stopping import Stopping
 
@@ -91,10 +91,11 @@ async def serve_bound(
 ) -> None:
     """Serve a socket, which other processes may serve as well, and close it. See `serve`."""
     try:
+        front = Front(_settings_of(app))
         config = uvicorn.Config(
             app,
             loop="none",
-            http=cast(Any, protocol_for(_settings_of(app))),
+            http=cast(Any, front),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -108,6 +109,7 @@ async def serve_bound(
         address = address_of(bound, secure=tls is not None)
         server = _Server(
             config,
+            front,
             on_ready=lambda: on_ready(address) if on_ready else None,
             stopping=stopping or Stopping(),
         )
@@ -128,9 +130,15 @@ class _Server(uvicorn.Server):
     """uvicorn, which tells when it is ready and leaves by returning instead of by a signal."""
 
     def __init__(
-        self, config: uvicorn.Config, *, on_ready: Callable[[], None], stopping: Stopping
+        self,
+        config: uvicorn.Config,
+        front: Front,
+        *,
+        on_ready: Callable[[], None],
+        stopping: Stopping,
     ) -> None:
         super().__init__(config)
+        self._front = front
         self._on_ready = on_ready
         self._stopping = stopping
         self._drained: asyncio.Task[None] | None = None
@@ -172,6 +180,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._front.is_leaving = True
         # What is left of the one deadline; at least a moment, to send what is written already.
         self.config.timeout_graceful_shutdown = max(1, ceil(self._stopping.remaining()))
         await super().shutdown(sockets)

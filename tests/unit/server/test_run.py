@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tertulia.base.errors import ConfigError
+from tertulia.server import protocol
 from tertulia.server.run import Certificate, run, serve
 
 
@@ -71,6 +72,72 @@ def test_requests_are_answered_at_the_address_that_is_told() -> None:
     assert answers[0].startswith(b"HTTP/1.1 200")
     assert answers[0].endswith(b"hello")
     assert b"server:" not in answers[0].lower()
+
+
+@pytest.mark.parametrize("asked_before", [0, 1])
+def test_a_request_on_its_way_while_the_server_leaves_is_answered(
+    asked_before: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "LAST_CALL", 20.0)
+    answers: list[bytes] = []
+
+    async def main() -> None:
+        def ready(address: str) -> None:
+            tasks.append(asyncio.create_task(ask(int(address.rpartition(":")[2]))))
+
+        tasks: list[asyncio.Task[None]] = []
+        await serve(answering, "127.0.0.1", 0, on_ready=ready)
+        await tasks[0]
+
+    async def ask(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(asked_before):
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await reader.readuntil(b"hello")
+        os.kill(os.getpid(), signal.SIGTERM)
+        await until_refused(port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        answers.append(await reader.read())
+        writer.close()
+
+    run(main())
+    assert answers[0].startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in answers[0]
+    assert answers[0].endswith(b"hello")
+
+
+def test_a_connection_that_asks_nothing_does_not_keep_the_server() -> None:
+    left: list[bytes] = []
+
+    async def main() -> None:
+        def ready(address: str) -> None:
+            tasks.append(asyncio.create_task(be_silent(int(address.rpartition(":")[2]))))
+
+        tasks: list[asyncio.Task[None]] = []
+        await serve(answering, "127.0.0.1", 0, on_ready=ready)
+        await tasks[0]
+
+    async def be_silent(port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HT")
+        os.kill(os.getpid(), signal.SIGTERM)
+        left.append(await reader.read())
+        writer.close()
+
+    run(main())
+    assert left == [b""]
+
+
+async def until_refused(port: int) -> None:
+    """Return once new connections are refused."""
+    for _ in range(2000):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            return
+        writer.close()
+        await asyncio.sleep(0.01)
+    raise AssertionError("connections are still taken")
 
 
 def test_an_address_that_is_taken_is_an_error_with_a_remedy() -> None:
