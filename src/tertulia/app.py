@@ -23,6 +23,7 @@ from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
+from tertulia.engine.duty import duty_of
 from tertulia.engine.keeper import ModelKeeper, load_and_warm
 from tertulia.engine.perform import Outside
 from tertulia.engine.process import Processor
@@ -121,7 +122,8 @@ async def build_service(settings: AppSettings) -> Service:
     keeper = ModelKeeper(assistant, packed=settings.packed, load=load)
     leads = _alone if settings.locks is None else settings.locks.leads
     pulling = Pulling(keeper, _model_server, asks=leads)
-    return Service(processor, keeper, pulling=pulling, model_server=endpoints.models, leads=leads)
+    duty = duty_of("reminders", store, alone=leads)
+    return Service(processor, keeper, pulling=pulling, model_server=endpoints.models, duty=duty)
 
 
 def _alone() -> bool:

@@ -22,6 +22,9 @@ _log = logging.getLogger("tertulia.reminders")
 LONGEST_SLEEP = 60.0
 """Seconds after which the schedule is read anew: another process may have added to it."""
 
+SHARED_SLEEP = 1.0
+"""The same where processes on other machines add to it, who cannot tell this one."""
+
 _PAGE = 100
 _FIRST_DELAY = 1.0
 _LONGEST_DELAY = 300.0
@@ -39,6 +42,7 @@ class Schedule:
 
     fire: takes the reminder off the store's schedule, or raises. ready: tells whether firing is
     possible at all now. at_once: reminders that are in their turns, or wait for them, together.
+    longest_sleep: seconds after which the schedule is read anew.
     """
 
     def __init__(
@@ -49,12 +53,14 @@ class Schedule:
         clock: Clock,
         ready: Callable[[], bool],
         at_once: int = 8,
+        longest_sleep: float = LONGEST_SLEEP,
     ) -> None:
         self._store = store
         self._fire = fire
         self._clock = clock
         self._ready = ready
         self._at_once = at_once
+        self._longest_sleep = longest_sleep
         self._wake = asyncio.Event()
         self._watch: asyncio.Task[None] | None = None
         self._running: dict[Key, asyncio.Task[None]] = {}
@@ -108,7 +114,7 @@ class Schedule:
             StoreUnavailable: the schedule cannot be read.
         """
         now = self._clock.now()
-        next_look = now + LONGEST_SLEEP
+        next_look = now + self._longest_sleep
         if not self._ready():
             return LONGEST_SLEEP
         async for reminder in self._in_order():

@@ -1,13 +1,12 @@
 """The bot in service: one model at a time, exchanged as a whole, and its conversations."""
 
-from collections.abc import Callable
-
 from tertulia.base.errors import ModelError
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel, TrackerStore
 from tertulia.core.reminders import Reminder
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.channels import Channels
+from tertulia.engine.duty import Duty
 from tertulia.engine.follow import Following
 from tertulia.engine.keeper import Change, ModelKeeper
 from tertulia.engine.operations import Operations
@@ -15,7 +14,7 @@ from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
 from tertulia.engine.records import Records
 from tertulia.engine.reminders import Reminders
-from tertulia.engine.schedule import Schedule
+from tertulia.engine.schedule import LONGEST_SLEEP, SHARED_SLEEP, Schedule
 from tertulia.engine.terms import NO_TERMS, Terms
 from tertulia.schema.endpoints import ModelEndpoint
 
@@ -26,7 +25,7 @@ class Service:
     channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
     pulling: follows a model server, the one of `model_server` from the start.
     following: wakes who follows what is stored. expects_model: without one it is not ready.
-    leads: whether this process does what only one may do, where several serve together.
+    duty: to fire reminders, where several serve together.
     """
 
     def __init__(
@@ -37,7 +36,7 @@ class Service:
         channels: Channels | None = None,
         pulling: Pulling | None = None,
         model_server: ModelEndpoint | None = None,
-        leads: Callable[[], bool] = lambda: True,
+        duty: Duty | None = None,
     ) -> None:
         self.processor = processor
         self.operations = Operations(processor)
@@ -49,12 +48,15 @@ class Service:
         self._model_server = model_server
         self.channels = channels or Channels()
         self._reminders = Reminders(processor, self.channels)
+        self._duty = duty or Duty("reminders", None)
         self.schedule = Schedule(
             self.store,
             self._fire,
             clock=processor.clock,
-            ready=lambda: self.assistant is not None and leads(),
+            ready=lambda: self.assistant is not None and self._duty.is_ours(),
+            longest_sleep=SHARED_SLEEP if self._duty.is_shared else LONGEST_SLEEP,
         )
+        self._duty.on_begin = self.schedule.poke
         self.following = Following(self.store)
         processor.conversations.on_schedule = self.schedule.poke
         processor.conversations.on_stored = self.following.poke
@@ -91,6 +93,7 @@ class Service:
 
     def start(self) -> None:
         """Begin what runs beside the messages: reminders fire from now on."""
+        self._duty.start()
         self.schedule.start()
 
     async def pull_models(self) -> None:
@@ -117,6 +120,7 @@ class Service:
         if self.pulling is not None:
             await self.pulling.stop()
         await self.schedule.stop()
+        await self._duty.stop()
         outside = self.processor.outside
         if outside.actions is not None:
             await outside.actions.close()

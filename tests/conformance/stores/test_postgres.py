@@ -13,6 +13,7 @@ from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
 from tertulia.core.ports import TrackerStore
 from tertulia.testing.store_case import numbered, numbers, snapshot_of
 from tertulia.testing.store_feed import FeedSuite
+from tertulia.testing.store_leases import LeaseSuite
 
 pytestmark = pytest.mark.usefixtures("postgres_server")
 
@@ -42,7 +43,7 @@ def added(sender_id: str, n: int) -> str:
     )
 
 
-class TestPostgresStore(NetworkStoreSuite, FeedSuite):
+class TestPostgresStore(NetworkStoreSuite, FeedSuite, LeaseSuite):
     longest_id: ClassVar[int] = 255
     server = POSTGRES
 

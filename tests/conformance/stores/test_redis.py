@@ -14,6 +14,7 @@ from tertulia.base.secret import Secret
 from tertulia.core.ports import TrackerStore
 from tertulia.schema.stores import RedisStore
 from tertulia.testing.store_case import numbered, numbers
+from tertulia.testing.store_leases import LeaseSuite
 
 pytestmark = pytest.mark.usefixtures("redis_server")
 
@@ -44,7 +45,7 @@ def dialogue(name: str, count: int) -> str:
     return json.dumps({"events": events, "name": name})
 
 
-class TestRedisStore(NetworkStoreSuite):
+class TestRedisStore(NetworkStoreSuite, LeaseSuite):
     server = REDIS
 
     async def make_store_at(self, place: Path, address: tuple[str, int]) -> TrackerStore:

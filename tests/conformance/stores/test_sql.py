@@ -18,11 +18,12 @@ from tertulia.core.ports import TrackerStore
 from tertulia.schema.stores import SqlStore
 from tertulia.testing.store_case import numbered, numbers, snapshot_of
 from tertulia.testing.store_feed import FeedSuite
+from tertulia.testing.store_leases import LeaseSuite
 from tertulia.testing.tracker_store import TrackerStoreSuite
 
 
 @pytest.mark.usefixtures("mariadb_server")
-class TestOnMariaDb(NetworkStoreSuite, FeedSuite):
+class TestOnMariaDb(NetworkStoreSuite, FeedSuite, LeaseSuite):
     longest_id: ClassVar[int] = 255
     server = MARIADB
 
@@ -39,7 +40,7 @@ class TestOnMariaDb(NetworkStoreSuite, FeedSuite):
         return await SqlTrackerStore.open(config, env={}, patience=0)
 
 
-class TestOnSqlite(TrackerStoreSuite, FeedSuite):
+class TestOnSqlite(TrackerStoreSuite, FeedSuite, LeaseSuite):
     longest_id: ClassVar[int] = 255
 
     async def make_store(self, place: Path) -> TrackerStore:

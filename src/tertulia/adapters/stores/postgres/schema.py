@@ -71,6 +71,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE {s}tertulia_feed_end (position bigint NOT NULL)",
         "INSERT INTO {s}tertulia_feed_end VALUES (0)",
     ),
+    (
+        """CREATE TABLE {s}tertulia_leases (
+            name text COLLATE "C" PRIMARY KEY,
+            holder text NOT NULL,
+            token bigint NOT NULL,
+            until timestamptz NOT NULL
+        )""",
+    ),
 )
 """Statements that lead from version `index` to `index + 1`. {s}: the schema, with its dot."""
 

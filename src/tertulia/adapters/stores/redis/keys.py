@@ -39,6 +39,10 @@ class Names:
             sender_id.encode(),
         )
 
+    def of_lease(self, name: str) -> Keys:
+        """Return the keys of a lease and of the counter of its tokens."""
+        return self._own("lease", name), self._own("lease-token", name)
+
     @property
     def originals(self) -> bytes:
         """Begins the keys of newer originals; the id follows."""

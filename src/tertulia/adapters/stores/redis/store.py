@@ -9,6 +9,7 @@ from typing import Any
 
 from tertulia.adapters.stores.redis import scripts
 from tertulia.adapters.stores.redis.keys import order_of
+from tertulia.adapters.stores.redis.leases import RedisLeases
 from tertulia.adapters.stores.redis.server import Server, encoded
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
@@ -33,6 +34,7 @@ class RedisTrackerStore:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self.leases = RedisLeases(server.ask, server.client, server.names)
 
     @classmethod
     async def open(

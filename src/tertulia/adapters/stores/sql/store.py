@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from tertulia.adapters.stores.sql import beside, faults, feed, log
+from tertulia.adapters.stores.sql.leases import SqlLeases
 from tertulia.adapters.stores.sql.place import address_of
 from tertulia.adapters.stores.sql.runners import FileRunner, Runner, ServerRunner, Work
 from tertulia.adapters.stores.sql.tables import Tables, prepare
@@ -49,6 +50,7 @@ class SqlTrackerStore:
         self._now = now
         self._closed = False
         self._writing: set[asyncio.Future[int]] = set()
+        self.leases = SqlLeases(self._write)
 
     @classmethod
     async def open(

@@ -25,6 +25,7 @@ class Tables(NamedTuple):
     receipts: sa.Table
     feed: sa.Table
     feed_end: sa.Table
+    leases: sa.Table
     schema: sa.Table
     collation: str | None
 
@@ -121,6 +122,13 @@ def tables_for(dialect: sa.Dialect) -> Tables:
             sa.Index("tertulia_feed_sender", "sender_id", "position"),
         ),
         table("tertulia_feed_end", column.count("position")),
+        table(
+            "tertulia_leases",
+            column.key("name"),
+            column.label("holder"),
+            column.count("token"),
+            column.time("until"),
+        ),
         table("tertulia_schema", column.count("version", primary=True)),
         column.collation,
     )
