@@ -122,13 +122,7 @@ def tables_for(dialect: sa.Dialect) -> Tables:
             sa.Index("tertulia_feed_sender", "sender_id", "position"),
         ),
         table("tertulia_feed_end", column.count("position")),
-        table(
-            "tertulia_leases",
-            column.key("name"),
-            column.label("holder"),
-            column.count("token"),
-            column.time("until"),
-        ),
+        _leases(column, metadata),
         table("tertulia_schema", column.count("version", primary=True)),
         column.collation,
     )
@@ -147,6 +141,17 @@ def _events(column: _Columns, metadata: sa.MetaData) -> sa.Table:
         column.text("data"),
         sa.Index("ix_events_sender_id", "sender_id"),
         sa.Index("tertulia_events_order", "sender_id", "id"),
+    )
+
+
+def _leases(column: _Columns, metadata: sa.MetaData) -> sa.Table:
+    return sa.Table(
+        "tertulia_leases",
+        metadata,
+        column.key("name"),
+        column.label("holder"),
+        column.count("token"),
+        column.time("until"),
     )
 
 
