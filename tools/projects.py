@@ -1,6 +1,6 @@
 """Validate and train every foreign project in a folder, each in a copy, and print a table.
 
-A project that needs an optional package (T503) or a language model (T512) that is not on this
+A project that needs an optional package (T503) or a language model (T512, T520) that is not on this
 machine is a result, not a failure: it says so and goes on. Everything else that a command refuses
 makes the exit status 1, and so does, with --stories, a test story that fails. Test stories are
 tested with the dialogue part alone, which needs no optional package.
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-MISSING = re.compile(r"\bT(?:503|512)\b")
+MISSING = re.compile(r"\bT(?:503|512|520)\b")
 STORIES = "tests"
 ERROR_CODE = re.compile(r"\bT\d{3}\b")
 

@@ -32,14 +32,6 @@ OLD_NAMES: Final[dict[str, str]] = {
 
 # Component to (pip extra that it will need, what to write instead today).
 UNAVAILABLE: Final[dict[str, tuple[str, str]]] = {
-    "SpacyNLP": ("spacy", "Remove it together with the other Spacy components."),
-    "SpacyTokenizer": ("spacy", "Use WhitespaceTokenizer instead."),
-    "SpacyFeaturizer": ("spacy", "Use CountVectorsFeaturizer instead."),
-    "SpacyEntityExtractor": (
-        "spacy",
-        "Annotate the entities in the NLU data and use DIETClassifier or CRFEntityExtractor "
-        "instead.",
-    ),
     "MitieNLP": ("mitie", "Remove it together with the other Mitie components."),
     "MitieTokenizer": ("mitie", "Use WhitespaceTokenizer instead."),
     "MitieFeaturizer": ("mitie", "Use CountVectorsFeaturizer instead."),
@@ -202,13 +194,17 @@ WITHOUT_EFFECT: Final[dict[str, tuple[frozenset[str], str]]] = {
         _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
         "an intent label is learned as a whole, and letter case is the featurizers' business",
     ),
+    "SpacyTokenizer": (
+        _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
+        "an intent label is learned as a whole, and letter case is the business of SpacyNLP",
+    ),
     "JiebaTokenizer": (
         _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
         "an intent label is learned as a whole, and letter case is the featurizers' business",
     ),
     "CountVectorsFeaturizer": (
-        frozenset({"use_shared_vocab", "use_lemma", "additional_vocabulary_size"}),
-        "there are no lemmas, and vocabularies grow by training again",
+        frozenset({"use_shared_vocab", "additional_vocabulary_size"}),
+        "vocabularies grow by training again",
     ),
     "RegexFeaturizer": (
         frozenset({"number_additional_patterns"}),

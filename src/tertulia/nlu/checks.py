@@ -10,8 +10,10 @@ from tertulia.data.nlu import NluData
 from tertulia.nlu.component import TOKENS
 from tertulia.nlu.components import TAGGERS, find_component
 from tertulia.nlu.config import ComponentConfig
+from tertulia.nlu.featurizers.shapes import wants_tags
 
 _PROVIDERS = {
+    "a reading by spaCy": "SpacyNLP",
     "tokens": "a tokenizer, such as WhitespaceTokenizer",
     "features": "a featurizer, such as CountVectorsFeaturizer",
     "an intent": "an intent classifier",
@@ -27,6 +29,7 @@ def check_pipeline(configs: Sequence[ComponentConfig], diagnostics: Diagnostics)
     _tokenizers(configs, diagnostics)
     _aliases(configs, diagnostics)
     _taggers(configs, diagnostics)
+    _parts_of_speech(configs, diagnostics)
 
 
 def check_against_data(
@@ -106,6 +109,19 @@ def _taggers(configs: Sequence[ComponentConfig], diagnostics: Diagnostics) -> No
             hint="Keep one; `entity_recognition: false` switches DIETClassifier's off.",
             at=taggers[1].at,
         )
+
+
+def _parts_of_speech(configs: Sequence[ComponentConfig], diagnostics: Diagnostics) -> None:
+    if any(one.name == "SpacyTokenizer" for one in configs):
+        return
+    for config in configs:
+        if wants_tags(config.params.get("features") or ()):
+            diagnostics.error(
+                "T524",
+                f"{config.name} asks for parts of speech (`pos`), which nobody here tells",
+                hint="Tokenise with SpacyTokenizer, or leave `pos` and `pos2` out of `features`.",
+                at=config.at,
+            )
 
 
 def _tags(config: ComponentConfig) -> bool:

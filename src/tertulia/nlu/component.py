@@ -14,7 +14,8 @@ from tertulia.nlu.message import Message
 
 Json = Any
 
-TOKENS, FEATURES, INTENT, ENTITIES, SELECTION = (
+READING, TOKENS, FEATURES, INTENT, ENTITIES, SELECTION = (
+    "a reading by spaCy",
     "tokens",
     "features",
     "an intent",
@@ -75,7 +76,7 @@ class Component(ABC, Generic[C]):
     """Base of all components. After training it never changes, so threads may share it.
 
     Config: its parameters. requires: what components before it must provide. provides: what it
-    writes; a component that provides tokens or features also prepares the training messages.
+    writes; what provides a reading, tokens or features also prepares the training messages.
     trainable_entities: learns entities from annotations. asks: asks another program about texts.
     """
 

@@ -17,6 +17,10 @@ _SENTENCES: Final = f"{_HERE}featurizers.language_model:LanguageModelFeaturizer"
 BUILTIN: Final[dict[str, str]] = {
     "WhitespaceTokenizer": f"{_HERE}tokenizers.whitespace:WhitespaceTokenizer",
     "JiebaTokenizer": f"{_HERE}tokenizers.jieba:JiebaTokenizer",
+    "SpacyNLP": f"{_HERE}readers.spacy:SpacyNlp",
+    "SpacyTokenizer": f"{_HERE}tokenizers.spacy:SpacyTokenizer",
+    "SpacyFeaturizer": f"{_HERE}featurizers.spacy:SpacyFeaturizer",
+    "SpacyEntityExtractor": f"{_HERE}extractors.spacy:SpacyEntityExtractor",
     "RegexFeaturizer": f"{_HERE}featurizers.regex:RegexFeaturizer",
     "LexicalSyntacticFeaturizer": (
         f"{_HERE}featurizers.lexical_syntactic:LexicalSyntacticFeaturizer"

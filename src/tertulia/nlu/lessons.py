@@ -4,15 +4,16 @@ Source: spec nlu.md section 7.3.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tertulia.base.diagnostics import Diagnostics
+from tertulia.base.errors import ComponentError
 from tertulia.core.domain.model import Generation
 from tertulia.data.nlu import NluData
 from tertulia.nlu.classifiers.learned import LearnedConfig, note_few_intents
-from tertulia.nlu.component import TOKENS, Component, Lesson, Setting, Training
+from tertulia.nlu.component import READING, TOKENS, Lesson, Setting, Training
 from tertulia.nlu.components import find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
 from tertulia.nlu.extractors.tag_model import note_misaligned
@@ -25,6 +26,8 @@ def check_lessons(
     data: NluData,
     generation: Generation,
     diagnostics: Diagnostics,
+    *,
+    language: str = "en",
 ) -> None:
     """Note too few intents, selectors without examples, and entities that are no whole words.
 
@@ -37,28 +40,43 @@ def check_lessons(
         seed=0,
         diagnostics=diagnostics,
     )
+    prepared = True
     for config in configs:
         found = find_component(config.name, at=config.at)
         params = convert_params(config.params, found.Config)
-        setting = _setting(config, generation)
-        if TOKENS in found.provides:
-            _split(found.train(params, setting, replace(training, lessons=[])), training)
-        if isinstance(params, ResponseSelectorConfig):
-            note_unknown_intent(params.retrieval_intent, data.retrieval_intents, diagnostics)
-        elif isinstance(params, LearnedConfig) and _learns(config, "intent_classification"):
-            note_few_intents([one.intent for one in data.examples if one.intent], diagnostics)
+        setting = _setting(config, generation, language)
+        if prepared and found.provides & {READING, TOKENS}:
+            prepared = _prepare(config, setting, training)
+        _note_labels(config, params, data, diagnostics)
         if _learns(config, "entity_recognition") and found.trainable_entities:
             note_misaligned(setting, training)
 
 
-def _split(tokenizer: Component[Any], training: Training) -> None:
-    for lesson in training.lessons:
-        tokenizer.process(lesson.message)
+def _note_labels(
+    config: ComponentConfig, params: Struct, data: NluData, diagnostics: Diagnostics
+) -> None:
+    if isinstance(params, ResponseSelectorConfig):
+        note_unknown_intent(params.retrieval_intent, data.retrieval_intents, diagnostics)
+    elif isinstance(params, LearnedConfig) and _learns(config, "intent_classification"):
+        note_few_intents([one.intent for one in data.examples if one.intent], diagnostics)
 
 
-def _setting(config: ComponentConfig, generation: Generation) -> Setting:
+def _prepare(config: ComponentConfig, setting: Setting, training: Training) -> bool:
+    """Let a component write on the messages; note when something of it is not on this machine."""
+    found = find_component(config.name)
+    params = convert_params(config.params, found.Config)
+    try:
+        component = found.train(params, setting, replace(training, lessons=[]))
+    except ComponentError as error:
+        training.diagnostics.error(error.code, error.message, hint=error.hint, at=config.at)
+        return False
+    component.prepare([lesson.message for lesson in training.lessons])
+    return True
+
+
+def _setting(config: ComponentConfig, generation: Generation, language: str) -> Setting:
     name = config.written if generation is Generation.LEGACY else config.name
-    return Setting(name=name, key=config.name, generation=generation)
+    return Setting(name=name, key=config.name, generation=generation, language=language)
 
 
 def _learns(config: ComponentConfig, half: str) -> bool:

@@ -8,17 +8,23 @@ import msgspec
 from tertulia.core.domain.model import Generation
 from tertulia.core.entity_server import EntityServer
 from tertulia.core.understanding import NOTHING_UNDERSTOOD, RankedIntent, Understanding
+from tertulia.ml.spacy_text import SpacyText
 from tertulia.ml.sparse import FloatArray
 
 Json = Any
 
 
 class Token(msgspec.Struct, frozen=True, gc=False):
-    """A word of the text. start, end: character offsets, end exclusive."""
+    """A word of the text. start, end: character offsets, end exclusive.
+
+    lemma, tag: dictionary form and part of speech, where a language model knows them.
+    """
 
     text: str
     start: int
     end: int
+    lemma: str = ""
+    tag: str = ""
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -43,6 +49,7 @@ class Message:
     token_features: per token, feature texts of featurizers. ranking: None when no classifier
     with a ranking ran. entity_server: whom components may ask, None for nobody. vectors: of the
     whole text, (n,) float32 of length one, each with the alias or key of its featurizer.
+    spacy: the text as spaCy sees it, None without SpacyNLP.
     """
 
     __slots__ = (
@@ -52,6 +59,7 @@ class Message:
         "intent",
         "ranking",
         "response_selector",
+        "spacy",
         "text",
         "token_features",
         "tokens",
@@ -69,6 +77,7 @@ class Message:
         self.ranking: list[RankedIntent] | None = None
         self.entities: list[dict[str, Json]] = []
         self.response_selector: dict[str, Json] | None = None
+        self.spacy: SpacyText | None = None
 
     def set_tokens(self, tokens: list[Token]) -> None:
         """Replace the tokens; their features begin empty."""

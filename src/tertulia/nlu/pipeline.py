@@ -14,7 +14,7 @@ from tertulia.data.nlu import NluData
 from tertulia.ml.parts import Parts
 from tertulia.nlu.checks import check_against_data, check_pipeline
 from tertulia.nlu.classifiers.document import spoken
-from tertulia.nlu.component import ENTITIES, FEATURES, TOKENS, Lesson, Setting, Training
+from tertulia.nlu.component import ENTITIES, FEATURES, READING, TOKENS, Lesson, Setting, Training
 from tertulia.nlu.components import AnyComponent, find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
 from tertulia.nlu.message import Message
@@ -169,7 +169,7 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
         name, key = _shown_name(config, generation), f"{place}.{config.name}"
         setting = Setting(name=name, key=key, generation=generation, language=language)
         component = found.train(convert_params(config.params, found.Config), setting, training)
-        if found.provides & {TOKENS, FEATURES}:
+        if found.provides & {READING, TOKENS, FEATURES}:
             component.prepare(
                 [*(one.message for one in training.lessons), *training.names.values()]
             )

@@ -127,7 +127,8 @@ def _configured(
         if data.nlu.examples and _has_pipeline(data):
             pipeline = configured_pipeline(data, found)
             check_against_data(pipeline, data.nlu, found)
-            check_lessons(pipeline, data.nlu, data.generation, found)
+            language = data.config.language
+            check_lessons(pipeline, data.nlu, data.generation, found, language=language)
     if data.domain is not None and (data.stories.stories or data.stories.rules):
         own = Diagnostics() if scope.only_stories else found
         policies = configured_policies(data, data.domain, own)

@@ -112,7 +112,7 @@ def test_parameters_without_effect_are_listed_once_for_the_pipeline():
         "- name: CountVectorsFeaturizer\n  min_ngram: 3",
         "- name: CountVectorsFeaturizer\n  token_pattern: '('",
         "- name: WhitespaceTokenizer\n  token_pattern: '('",
-        "- name: CRFEntityExtractor\n  features: [[low], [pos], [low]]",
+        "- name: CRFEntityExtractor\n  features: [[low], [post], [low]]",
         "- name: LexicalSyntacticFeaturizer\n  features: [[low], [low]]",
     ],
 )

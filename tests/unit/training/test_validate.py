@@ -316,15 +316,15 @@ def test_a_hint_never_fails(tmp_path: Path) -> None:
     assert not is_failed(found, fail_on_warnings=True)
 
 
-def test_a_component_that_is_not_installed_stops_a_check_only_before_training(
+def test_a_model_that_is_not_on_this_machine_stops_a_check_only_before_training(
     tmp_path: Path,
 ) -> None:
-    config = CONFIG.replace("pipeline:\n", "pipeline:\n- name: SpacyNLP\n")
+    config = CONFIG.replace("pipeline:\n", "pipeline:\n- name: SpacyNLP\n  model: none\n")
     files = {**MODERN, "config.yml": config}
     project = modern(write(tmp_path, files))
     assert [one.code for one in validate(read_project(project)).errors] == []
     training = validate(read_project(project), Scope(is_training=True))
-    assert [one.code for one in training.errors] == ["T503"]
+    assert [one.code for one in training.errors] == ["T520"]
 
 
 BUTTON = """\

@@ -314,7 +314,7 @@ CONFIGURATION = [
         "T502", (C, "CountVectorsF", "CountVectorF"), at=(C, "CountVectorF"), hint="CountVectorsF"
     ),
     warning(
-        "T503", (C, COUNTS, COUNTS + "- name: SpacyNLP\n"), at=(C, "SpacyNLP"), hint="Remove it"
+        "T503", (C, COUNTS, COUNTS + "- name: MitieNLP\n"), at=(C, "MitieNLP"), hint="Remove it"
     ),
 ]
 

@@ -25,7 +25,7 @@ class Document(msgspec.Struct, frozen=True):
     @property
     def says_nothing(self) -> bool:
         """Whether no featurizer knows anything of the text."""
-        return not self.terms and not self.vectors
+        return not self.terms and not any(vector.any() for vector in self.vectors)
 
 
 def document_of(message: Message, sources: Sequence[str] = ()) -> Document:

@@ -37,7 +37,8 @@ class CountVectorsConfig(msgspec.Struct, frozen=True, kw_only=True):
     number of examples, or a share of them. max_features: only the most frequent.
     stop_words: words left out, `english` for a list of common ones. OOV_token: stands for
     unknown words, when the training data has it. OOV_words: training words treated as that
-    token. token_pattern: what is a word (0.x).
+    token. token_pattern: what is a word (0.x). use_lemma: words count by their dictionary form,
+    where the tokenizer knows it.
     """
 
     analyzer: Literal["word", "char", "char_wb"] = "word"
@@ -48,6 +49,7 @@ class CountVectorsConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_df: int | float = 1.0
     max_features: int | None = None
     stop_words: tuple[str, ...] | Literal["english"] | None = None
+    use_lemma: bool = True
     strip_accents: Literal["ascii", "unicode"] | None = None
     OOV_token: str | None = None
     OOV_words: tuple[str, ...] = ()
@@ -118,7 +120,7 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
 
     def _words(self, message: Message) -> list[str]:
         unspaced = has_unspaced(message.text)
-        whole = self.setting.legacy and not unspaced
+        whole = self.setting.legacy and not unspaced and message.spacy is None
         text = message.text if whole else self._spaced(message, joined=unspaced)
         if self.config.lowercase:
             text = text.lower()
@@ -139,12 +141,13 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
         single signs otherwise.
         """
         tokens = message.tokens
+        words = [(self.config.use_lemma and one.lemma) or one.text for one in tokens]
         if self.config.analyzer == "word" or not joined:
-            return " ".join(token.text for token in tokens)
+            return " ".join(words)
         parts: list[str] = []
         for at, token in enumerate(tokens):
             close = at and tokens[at - 1].end == token.start and has_unspaced(token.text)
-            parts += [token.text] if close or not at else [" ", token.text]
+            parts += [words[at]] if close or not at else [" ", words[at]]
         return "".join(parts)
 
     def _terms(self, words: Iterable[str]) -> list[str]:

@@ -29,6 +29,11 @@ OPTIONS: Final[Mapping[str, Callable[[str], str]]] = {
     "bias": lambda word: "",
 }
 
+TAGS: Final[Mapping[str, Callable[[str], str]]] = {
+    "pos": str,
+    "pos2": lambda tag: tag[:2],
+}
+
 # Options that are about the place of the word, or come from a featurizer before.
 PLACES: Final = frozenset({"BOS", "EOS"})
 PATTERN: Final = "pattern"
@@ -38,12 +43,17 @@ def refuse_unknown(window: Sequence[Sequence[str]]) -> None:
     """Raise ValueError for an option that does not exist here, or a window without middle."""
     if len(window) % 2 == 0:
         raise ValueError("features need an odd number of lists, the word's own in the middle")
-    known = {*OPTIONS, *PLACES, PATTERN}
+    known = {*OPTIONS, *TAGS, *PLACES, PATTERN}
     for option in (option for options in window for option in options):
         if option not in known:
             raise ValueError(
                 f"there is no feature '{option}' here; known: {', '.join(sorted(known))}"
             )
+
+
+def wants_tags(window: Sequence[Sequence[str]]) -> bool:
+    """Whether an option is about the part of speech, which only some tokenizers tell."""
+    return any(option in TAGS for options in window for option in options)
 
 
 def window_features(tokens: Sequence[Token], at: int, window: Sequence[Sequence[str]]) -> list[str]:
@@ -56,16 +66,21 @@ def window_features(tokens: Sequence[Token], at: int, window: Sequence[Sequence[
     for place, options in enumerate(window):
         offset = place - middle
         index = at + offset
-        if not 0 <= index < len(tokens):
-            continue
-        word = tokens[index].text
-        for option in options:
-            if option == "BOS":
-                if index == 0:
-                    features.append(f"{offset}:BOS")
-            elif option == "EOS":
-                if index == len(tokens) - 1:
-                    features.append(f"{offset}:EOS")
-            elif option in OPTIONS:
-                features.append(f"{offset}:{option}={OPTIONS[option](word)}")
+        if 0 <= index < len(tokens):
+            features += (
+                f"{offset}:{feature}"
+                for option in options
+                if (feature := _feature(option, tokens, index)) is not None
+            )
     return features
+
+
+def _feature(option: str, tokens: Sequence[Token], index: int) -> str | None:
+    """Return what an option says of a token; None when it says nothing, or is not about words."""
+    token = tokens[index]
+    if option in OPTIONS:
+        return f"{option}={OPTIONS[option](token.text)}"
+    if option in TAGS:
+        return f"{option}={TAGS[option](token.tag)}"
+    is_there = (option == "BOS" and index == 0) or (option == "EOS" and index == len(tokens) - 1)
+    return option if is_there else None

@@ -22,8 +22,8 @@ def numbered(*numbers: int) -> frozenset[str]:
     return frozenset(f"T{number}" for number in numbers)
 
 
-MISSING: Final = numbered(503)
-"""A component whose package is not installed where the project is checked."""
+MISSING: Final = numbered(503, 520)
+"""A component whose package or model is not on the machine that checks the project."""
 
 WITHOUT_EFFECT: Final = numbered(106, 164)
 """Parameters that change nothing, whether they are there or not."""
