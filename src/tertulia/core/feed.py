@@ -3,7 +3,7 @@
 A store may have a feed or not; those that have one implement `EventFeed` beside `TrackerStore`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Literal, Protocol, runtime_checkable
 
@@ -14,7 +14,7 @@ from tertulia.core.events import Event
 Kind = Literal["event", "replaced", "erased"]
 
 KEPT_ERASURES = 1000
-"""How many notes of erasures a feed keeps: the newest ones."""
+"""How many notes of erasures a feed keeps: the newest ones, and all that a cursor has before it."""
 
 
 class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +56,38 @@ class EventFeed(Protocol):
 
     async def feed_end(self) -> int:
         """Return the newest position that was given out, 0 before the first. Cost: constant."""
+        ...
+
+
+class FeedCursors(Protocol):
+    """How far readers of the feed are whose places outlive them. Their names are few."""
+
+    async def read(self) -> Mapping[str, int]:
+        """Return the position of every cursor by its name.
+
+        Raises:
+            StoreUnavailable: the store did not answer.
+        """
+        ...
+
+    async def move(self, name: str, *, expected: int | None, to: int | None) -> bool:
+        """Move a cursor durably, if it still stands where it is expected; return whether it did.
+
+        None is the place of a cursor that does not exist: it is made from it, and removed to it.
+
+        Raises:
+            StoreUnavailable: it is not known to have moved.
+        """
+        ...
+
+
+@runtime_checkable
+class DurableFeed(EventFeed, Protocol):
+    """A feed whose readers may keep their places in the store."""
+
+    @property
+    def cursors(self) -> FeedCursors:
+        """Return the places. Notes of erasures stay until every cursor has passed them."""
         ...
 
 

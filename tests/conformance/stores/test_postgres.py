@@ -12,6 +12,7 @@ from tertulia.base.secret import Secret
 from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
 from tertulia.core.ports import TrackerStore
 from tertulia.testing.store_case import numbered, numbers, snapshot_of
+from tertulia.testing.store_cursors import CursorSuite
 from tertulia.testing.store_feed import FeedSuite
 from tertulia.testing.store_leases import LeaseSuite
 
@@ -43,7 +44,7 @@ def added(sender_id: str, n: int) -> str:
     )
 
 
-class TestPostgresStore(NetworkStoreSuite, FeedSuite, LeaseSuite):
+class TestPostgresStore(NetworkStoreSuite, FeedSuite, LeaseSuite, CursorSuite):
     longest_id: ClassVar[int] = 255
     server = POSTGRES
 

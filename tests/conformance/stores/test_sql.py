@@ -17,13 +17,14 @@ from tertulia.core.events.codec import encode
 from tertulia.core.ports import TrackerStore
 from tertulia.schema.stores import SqlStore
 from tertulia.testing.store_case import numbered, numbers, snapshot_of
+from tertulia.testing.store_cursors import CursorSuite
 from tertulia.testing.store_feed import FeedSuite
 from tertulia.testing.store_leases import LeaseSuite
 from tertulia.testing.tracker_store import TrackerStoreSuite
 
 
 @pytest.mark.usefixtures("mariadb_server")
-class TestOnMariaDb(NetworkStoreSuite, FeedSuite, LeaseSuite):
+class TestOnMariaDb(NetworkStoreSuite, FeedSuite, LeaseSuite, CursorSuite):
     longest_id: ClassVar[int] = 255
     server = MARIADB
 
@@ -40,7 +41,7 @@ class TestOnMariaDb(NetworkStoreSuite, FeedSuite, LeaseSuite):
         return await SqlTrackerStore.open(config, env={}, patience=0)
 
 
-class TestOnSqlite(TrackerStoreSuite, FeedSuite, LeaseSuite):
+class TestOnSqlite(TrackerStoreSuite, FeedSuite, LeaseSuite, CursorSuite):
     longest_id: ClassVar[int] = 255
 
     async def make_store(self, place: Path) -> TrackerStore:

@@ -4,7 +4,7 @@ Rule: no method awaits between its check and its change, so each is one step of 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
 from itertools import islice
 
@@ -31,11 +31,33 @@ class _Conversation:
             del self.snapshots[version]
 
 
-class _Feed:
-    """Entries in order. end: the newest position given out."""
+class _Cursors:
+    """Places in the feed, by name."""
 
     def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    async def read(self) -> Mapping[str, int]:
+        return dict(self._places)
+
+    async def move(self, name: str, *, expected: int | None, to: int | None) -> bool:
+        if self._places.get(name) != expected:
+            return False
+        self._places.pop(name, None)
+        if to is not None:
+            self._places[name] = to
+        return True
+
+    def passed(self, position: int) -> bool:
+        return all(position <= place for place in self._places.values())
+
+
+class _Feed:
+    """Entries in order. end: the newest position given out. cursors: who has yet to read them."""
+
+    def __init__(self, cursors: _Cursors) -> None:
         self.end = 0
+        self._cursors = cursors
         self._entries: list[FeedEntry] = []
 
     def note(self, kind: Kind, sender_id: str, seq: int = 0, event: Event | None = None) -> None:
@@ -57,7 +79,13 @@ class _Feed:
         erased = [entry.position for entry in self._entries if entry.kind == "erased"]
         if len(erased) > KEPT_ERASURES:
             oldest = erased[-KEPT_ERASURES]
-            self._keep(lambda entry: entry.kind != "erased" or entry.position >= oldest)
+            self._keep(
+                lambda entry: (
+                    entry.kind != "erased"
+                    or entry.position >= oldest
+                    or not self._cursors.passed(entry.position)
+                )
+            )
 
     def read(self, after: int, limit: int, sender_id: str | None) -> list[FeedEntry]:
         start = bisect_right(self._entries, after, key=lambda entry: entry.position)
@@ -85,7 +113,8 @@ class MemoryStore:
         self._conversations: dict[str, _Conversation] = {}
         self._schedule: dict[str, dict[str, Reminder]] = {}
         self._receipts: dict[str, dict[str, Receipt]] = {}
-        self._feed = _Feed()
+        self.cursors = _Cursors()
+        self._feed = _Feed(self.cursors)
         self._closed = False
 
     async def load(self, sender_id: str) -> Loaded:
@@ -222,7 +251,7 @@ class MemoryStore:
         self._conversations = {}
         self._schedule = {}
         self._receipts = {}
-        self._feed = _Feed()
+        self._feed = _Feed(self.cursors)
 
     def _keep_receipt(self, sender_id: str, receipt: Receipt) -> None:
         kept = self._receipts.setdefault(sender_id, {})

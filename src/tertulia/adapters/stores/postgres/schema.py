@@ -79,6 +79,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             until timestamptz NOT NULL
         )""",
     ),
+    (
+        """CREATE TABLE {s}tertulia_feed_cursors (
+            name text PRIMARY KEY,
+            position bigint NOT NULL
+        )""",
+    ),
 )
 """Statements that lead from version `index` to `index + 1`. {s}: the schema, with its dot."""
 

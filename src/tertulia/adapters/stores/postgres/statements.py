@@ -128,7 +128,16 @@ class Statements(NamedTuple):
     unfeed: str = "DELETE FROM {s}tertulia_feed WHERE sender_id = $1 AND kind <> 'erased'"
     prune_erasures: str = """DELETE FROM {s}tertulia_feed WHERE kind = 'erased' AND position <= (
    SELECT position FROM {s}tertulia_feed WHERE kind = 'erased'
-   ORDER BY position DESC OFFSET $1 LIMIT 1)"""
+   ORDER BY position DESC OFFSET $1 LIMIT 1)
+ AND NOT EXISTS (SELECT 1 FROM {s}tertulia_feed_cursors c
+   WHERE c.position < {s}tertulia_feed.position)"""
+    cursors: str = "SELECT name, position FROM {s}tertulia_feed_cursors"
+    make_cursor: str = """INSERT INTO {s}tertulia_feed_cursors (name, position)
+ SELECT $1, $3 WHERE $2::bigint IS NULL ON CONFLICT (name) DO NOTHING"""
+    move_cursor: str = """UPDATE {s}tertulia_feed_cursors SET position = $3
+ WHERE name = $1 AND position = $2"""
+    drop_cursor: str = """DELETE FROM {s}tertulia_feed_cursors
+ WHERE name = $1 AND position = $2 AND $3::bigint IS NULL"""
     drop_receipts: str = "DELETE FROM {s}tertulia_receipts WHERE sender_id = $1"
     drop_events: str = """DELETE FROM {s}events WHERE sender_id COLLATE "C" = $1"""
     drop_snapshots: str = "DELETE FROM {s}tertulia_snapshots WHERE sender_id = $1"

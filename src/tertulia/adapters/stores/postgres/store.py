@@ -11,6 +11,7 @@ from tertulia.adapters.stores.postgres import faults
 from tertulia.adapters.stores.postgres.batch import Append, columns, insert, lock
 from tertulia.adapters.stores.postgres.committer import Committer
 from tertulia.adapters.stores.postgres.connect import open_pool, prefix_of
+from tertulia.adapters.stores.postgres.cursors import PostgresCursors
 from tertulia.adapters.stores.postgres.leases import PostgresLeases
 from tertulia.adapters.stores.postgres.place import Place, place_of
 from tertulia.adapters.stores.postgres.statements import Statements, statements
@@ -44,6 +45,7 @@ class PostgresStore:
         self._committer = Committer(pool, self._sql, place)
         self.leases = PostgresLeases(self._rows, prefix_of(place))
         self._closed = False
+        self.cursors = PostgresCursors(self._committer, self._rows, self._sql)
 
     @classmethod
     async def open(

@@ -53,8 +53,12 @@ def note_erased(connection: sa.Connection, tables: Tables, sender_id: str) -> No
     query = sa.select(feed.c.position).where(feed.c.kind == "erased")
     query = query.order_by(feed.c.position.desc()).offset(KEPT_ERASURES).limit(1)
     oldest = connection.scalar(query)
-    if oldest is not None:
-        connection.execute(feed.delete().where(feed.c.kind == "erased", feed.c.position <= oldest))
+    if oldest is None:
+        return
+    unread = connection.scalar(sa.select(sa.func.min(tables.cursors.c.position)))
+    if unread is not None:
+        oldest = min(oldest, unread)
+    connection.execute(feed.delete().where(feed.c.kind == "erased", feed.c.position <= oldest))
 
 
 def end(connection: sa.Connection, tables: Tables) -> int:

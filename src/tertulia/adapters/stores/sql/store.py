@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from tertulia.adapters.stores.sql import beside, faults, feed, log
+from tertulia.adapters.stores.sql.cursors import SqlCursors
 from tertulia.adapters.stores.sql.leases import SqlLeases
 from tertulia.adapters.stores.sql.place import address_of
 from tertulia.adapters.stores.sql.runners import FileRunner, Runner, ServerRunner, Work
@@ -51,6 +52,7 @@ class SqlTrackerStore:
         self._closed = False
         self._writing: set[asyncio.Future[int]] = set()
         self.leases = SqlLeases(self._write)
+        self.cursors = SqlCursors(self._read, self._write)
 
     @classmethod
     async def open(

@@ -26,6 +26,7 @@ class Tables(NamedTuple):
     feed: sa.Table
     feed_end: sa.Table
     leases: sa.Table
+    cursors: sa.Table
     schema: sa.Table
     collation: str | None
 
@@ -123,6 +124,7 @@ def tables_for(dialect: sa.Dialect) -> Tables:
         ),
         table("tertulia_feed_end", column.count("position")),
         _leases(column, metadata),
+        table("tertulia_feed_cursors", column.key("name"), column.count("position")),
         table("tertulia_schema", column.count("version", primary=True)),
         column.collation,
     )

@@ -61,7 +61,8 @@ def note_erased(connection: sqlite3.Connection, sender_id: str) -> None:
     _note(connection, "erased", forgotten_id(sender_id))
     connection.execute(
         "DELETE FROM feed WHERE kind = 'erased' AND position <= (SELECT position FROM feed"
-        " WHERE kind = 'erased' ORDER BY position DESC LIMIT 1 OFFSET ?)",
+        " WHERE kind = 'erased' ORDER BY position DESC LIMIT 1 OFFSET ?)"
+        " AND NOT EXISTS (SELECT 1 FROM feed_cursors WHERE feed_cursors.position < feed.position)",
         (KEPT_ERASURES,),
     )
 

@@ -76,6 +76,12 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             WHERE size > 0""",
         "INSERT INTO feed_end SELECT coalesce(max(position), 0) FROM feed",
     ),
+    (
+        """CREATE TABLE feed_cursors (
+            name TEXT NOT NULL PRIMARY KEY,
+            position INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+    ),
 )
 """Statements that lead from schema version `index` to `index + 1`."""
 

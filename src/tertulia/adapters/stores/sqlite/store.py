@@ -14,6 +14,7 @@ import msgspec
 
 from tertulia.adapters.stores.sqlite import faults, feed, receipts, statements
 from tertulia.adapters.stores.sqlite.connect import open_writer
+from tertulia.adapters.stores.sqlite.cursors import SqliteCursors
 from tertulia.adapters.stores.sqlite.decode import Decoder
 from tertulia.adapters.stores.sqlite.readers import Readers
 from tertulia.adapters.stores.sqlite.schedule import encodable, read_page
@@ -51,6 +52,7 @@ class SqliteStore:
         self._writer = writer
         self._readers = readers
         self._now = now
+        self.cursors = SqliteCursors(writer, readers)
 
     @classmethod
     async def open(
