@@ -7,8 +7,10 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +46,25 @@ def worker_ids(server: Server) -> set[int]:
 
 
 def until(found: Callable[[], bool]) -> None:
-    for _ in range(600):
+    for _ in range(3600):
         if found():
             return
         time.sleep(0.05)
     raise AssertionError("it did not happen")
+
+
+@contextmanager
+def running(talkers: list[Callable[[], None]], ending: threading.Event) -> Iterator[None]:
+    """Run each in a thread of its own, until the block is left."""
+    threads = [threading.Thread(target=talker, daemon=True) for talker in talkers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
 
 
 def serving_workers(server: Server) -> set[str]:
@@ -136,20 +152,15 @@ def test_nothing_that_was_answered_is_lost_when_workers_are_killed(bot: Path) ->
 
     with together(bot, workers=8) as server:
         all_serve(server, 8)
-        talkers = [threading.Thread(target=talk, args=(server, sender)) for sender in answered]
-        for talker in talkers:
-            talker.start()
-        for _ in range(6):
-            before = worker_ids(server)
-            victim = min(before)
-            os.kill(victim, signal.SIGKILL)
-            until(lambda gone=victim: gone not in worker_ids(server))
-        all_serve(server, 8)
-        marks = {sender: len(said) for sender, said in answered.items()}
-        until(lambda: all(len(answered[sender]) > mark for sender, mark in marks.items()))
-        ending.set()
-        for talker in talkers:
-            talker.join()
+        with running([partial(talk, server, sender) for sender in answered], ending):
+            for _ in range(6):
+                before = worker_ids(server)
+                victim = min(before)
+                os.kill(victim, signal.SIGKILL)
+                until(lambda gone=victim: gone not in worker_ids(server))
+            all_serve(server, 8)
+            marks = {sender: len(said) for sender, said in answered.items()}
+            until(lambda: all(len(answered[sender]) > mark for sender, mark in marks.items()))
         for sender, said in answered.items():
             stored = [turn[0]["text"] for turn in turns(events(server, sender))]
             assert [text for text in said if text not in stored] == []
@@ -220,14 +231,9 @@ def test_workers_are_started_anew_without_a_request_that_fails(bot: Path) -> Non
     with together(bot) as server:
         all_serve(server)
         before = worker_ids(server)
-        talkers = [threading.Thread(target=talk, args=(server, f"c{n}")) for n in range(4)]
-        for talker in talkers:
-            talker.start()
-        server.process.send_signal(signal.SIGHUP)
-        until(lambda: "all workers were started anew" in server.log)
-        ending.set()
-        for talker in talkers:
-            talker.join()
+        with running([partial(talk, server, f"c{n}") for n in range(4)], ending):
+            server.process.send_signal(signal.SIGHUP)
+            until(lambda: "all workers were started anew" in server.log)
         assert worker_ids(server).isdisjoint(before)
         assert len(worker_ids(server)) == 3
         assert failures == []
