@@ -5,6 +5,7 @@ import os
 import random
 import time
 import uuid
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,11 @@ from tertulia.adapters.in_process.runner import InProcessActions
 from tertulia.adapters.telemetry.calls import MeteredActions, MeteredLanguage, MeteredResponses
 from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.diagnostics import Diagnostics
+from tertulia.base.errors import TertuliaError
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
 from tertulia.core.locks import ConversationLocks
-from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter
+from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter, TrackerStore
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
@@ -30,6 +32,7 @@ from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
 from tertulia.engine.service import Service
 from tertulia.engine.turnstile import Turnstile
+from tertulia.locks import open_locks
 from tertulia.model.load import Model
 from tertulia.model.packed import Packed
 from tertulia.nlu.pipeline import Pipeline
@@ -40,6 +43,10 @@ if TYPE_CHECKING:
     from tertulia.adapters.remote.models import HttpModelServer
 
 _log = logging.getLogger("tertulia.app")
+
+
+def _alone() -> bool:
+    return True
 
 
 class SystemClock:
@@ -66,8 +73,9 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     holds the conversations unless the endpoints name a store. store: `sqlite` or `memory`,
     whatever the endpoints say. endpoints: a file. actions: a package in the working directory,
     whose actions are run here, whatever the endpoints say. action_limit: actions the bot may take
-    between two messages. telemetry: what watches turns and calls. locks: order turns
-    with those of other processes that serve together.
+    between two messages. telemetry: what watches turns and calls. locks: order turns with those
+    of other processes of this machine that serve together, where no lock store does it for all.
+    leads: whether this one does what only one of them may do.
     """
 
     model: Model | None
@@ -81,6 +89,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     action_limit: int = 10
     telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
     locks: ConversationLocks | None = None
+    leads: Callable[[], bool] = _alone
 
 
 async def build_service(settings: AppSettings) -> Service:
@@ -91,13 +100,15 @@ async def build_service(settings: AppSettings) -> Service:
         ComponentError: the package of actions cannot be used.
         MissingExtra: the driver of the tracker store is not installed.
         StoreUnavailable: the tracker store cannot be opened.
+        LockUnavailable: the lock store cannot be used.
     """
     endpoints = load_endpoints(settings.endpoints)
     telemetry = settings.telemetry
     action_endpoint, actions = open_actions(settings, endpoints)
     store = await open_store(settings.store, endpoints.tracker_store, settings.folder)
     observer = telemetry.observer
-    turnstile = Turnstile(queue=endpoints.limits.queue, locks=settings.locks)
+    locks = await _locks(settings, endpoints, store)
+    turnstile = Turnstile(queue=endpoints.limits.queue, locks=locks)
     conversations = Conversations(store, SystemClock(), turnstile=turnstile, observer=observer)
     outside = Outside(
         actions=MeteredActions(actions, telemetry.meters) if actions is not None else None,
@@ -120,14 +131,21 @@ async def build_service(settings: AppSettings) -> Service:
     assistant = Assistant(connect(settings.model)) if settings.model is not None else None
     load = partial(load_and_warm, connect=connect, beside=settings.nlu)
     keeper = ModelKeeper(assistant, packed=settings.packed, load=load)
-    leads = _alone if settings.locks is None else settings.locks.leads
-    pulling = Pulling(keeper, _model_server, asks=leads)
-    duty = duty_of("reminders", store, alone=leads)
+    pulling = Pulling(keeper, _model_server, asks=settings.leads)
+    duty = duty_of("reminders", store, alone=settings.leads)
     return Service(processor, keeper, pulling=pulling, model_server=endpoints.models, duty=duty)
 
 
-def _alone() -> bool:
-    return True
+async def _locks(
+    settings: AppSettings, endpoints: Endpoints, store: TrackerStore
+) -> ConversationLocks | None:
+    """Return what orders turns between processes, None where there is only this one."""
+    kept = None if settings.store else endpoints.tracker_store
+    try:
+        return await open_locks(endpoints.lock_store, kept) or settings.locks
+    except TertuliaError:
+        await store.close()
+        raise
 
 
 def connect(model: Model) -> Model:

@@ -97,10 +97,12 @@ def test_a_check_names_everything_that_cannot_be_used(
     Path("endpoints.yml").write_text(
         "tracker_store:\n  type: SQL\n  dialect: postgresql\n  url: 127.0.0.1:1\n"
         f"action_endpoint:\n  url: http://127.0.0.1:{free}/webhook\n"
+        "lock_store:\n  type: redis\n  url: 127.0.0.1:1\n"
     )
     assert run_program(["config", "check"]) == 1
     said = capsys.readouterr().err
     assert "tracker_store: T601: PostgreSQL at 127.0.0.1:1" in said
+    assert "lock_store: T921: Redis at 127.0.0.1:1/1 does not answer" in said
     assert f"action_endpoint: T645: http://127.0.0.1:{free}/webhook does not answer" in said
 
 

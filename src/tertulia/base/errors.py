@@ -9,7 +9,7 @@ TertuliaError(code, message, hint, at)
 ├── ModelError         T4xx  model missing, damaged, too old, hostile; NoEarlierModel, NothingLearns
 ├── ComponentError     T5xx  UnknownComponent, MissingExtra, BadComponent
 ├── PortError          T6xx  carries `retry`
-│   ├── StoreUnavailable  StoreConflict  LockTimeout (QueueFull)
+│   ├── StoreUnavailable  StoreConflict  LockTimeout (QueueFull  LockUnavailable)
 │   ├── ActionServerError  ResponseServerError  LanguageServerError  ChannelError
 │   └── TooManyJobs  JobFailed  ModelServerError  CallbackFailed
 ├── TurnError          T7xx  ActionLimitReached, UnknownAction, ActionRejected, EventRejected
@@ -163,6 +163,12 @@ class QueueFull(LockTimeout):
     """Too many turns wait for the conversation already."""
 
     code = "T608"
+
+
+class LockUnavailable(LockTimeout):
+    """What orders the turns of several servers does not answer, or cannot be used."""
+
+    code = "T921"
 
 
 class ActionServerError(PortError):

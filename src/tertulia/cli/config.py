@@ -46,6 +46,7 @@ def check(endpoints: Path | None, store: "Wanted | None") -> int:
 
 async def _all(endpoints: "Endpoints", wanted: "Wanted | None") -> list[Finding]:
     found = [await _store(endpoints, wanted)]
+    found += await _locks(endpoints, wanted)
     found += [finding async for finding in _servers(endpoints)]
     return found
 
@@ -66,6 +67,25 @@ async def _store(endpoints: "Endpoints", wanted: "Wanted | None") -> Finding:
         return Finding("tracker_store", "", str(error))
     place = place_of_store(wanted, config, folder) or "memory, forgotten with the process"
     return Finding("tracker_store", f"one event written, read and deleted ({place})")
+
+
+async def _locks(endpoints: "Endpoints", wanted: "Wanted | None") -> list[Finding]:
+    from tertulia.base.errors import TertuliaError
+    from tertulia.locks import open_locks, place_of_locks
+
+    config, kept = endpoints.lock_store, None if wanted else endpoints.tracker_store
+    try:
+        locks = await open_locks(config, kept)
+        if locks is None:
+            return []
+        try:
+            await locks.hold("tertulia-config-check", patience=5.0)
+            locks.release("tertulia-config-check")
+        finally:
+            await locks.close()
+    except TertuliaError as error:
+        return [Finding("lock_store", "", str(error))]
+    return [Finding("lock_store", f"one conversation locked ({place_of_locks(config)})")]
 
 
 async def _servers(endpoints: "Endpoints") -> AsyncIterator[Finding]:

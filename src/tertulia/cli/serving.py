@@ -165,7 +165,7 @@ async def _serve(
             actions=options.actions,
             understands=None if options.nlu is None else str(options.nlu),
             telemetry=telemetry,
-            locks=None if seat is None else seat.locks,
+            **_beside_others(seat),
         )
     )
     attended = Attended(service) if options.attended else None
@@ -192,6 +192,10 @@ async def _serve(
     finally:
         await service.close()
         await telemetry.close()
+
+
+def _beside_others(seat: Seat | None) -> dict[str, Any]:
+    return {} if seat is None else {"locks": seat.locks, "leads": seat.locks.leads}
 
 
 def _server_settings(options: ServeOptions, folder: Path, endpoints: Endpoints) -> ServerSettings:

@@ -10,7 +10,11 @@ class ConversationLocks(Protocol):
     """
 
     async def hold(self, sender_id: str, *, patience: float) -> bool:
-        """Wait for the conversation, at most `patience` seconds; return whether it is held."""
+        """Wait for the conversation, at most `patience` seconds; return whether it is held.
+
+        Raises:
+            LockUnavailable: what keeps the locks does not answer.
+        """
         ...
 
     def release(self, sender_id: str) -> None:
@@ -20,10 +24,11 @@ class ConversationLocks(Protocol):
     def stamp(self, sender_id: str) -> int:
         """Return a number that another one takes the place of when another process holds it.
 
-        What was known of the conversation under the same number is still true.
+        What was known of the conversation under the same number is still true, as far as the
+        processes of one machine are concerned; 0 where the locks cannot tell.
         """
         ...
 
-    def leads(self) -> bool:
-        """Tell whether this process is the one that does what only one may do. It stays so."""
+    async def close(self) -> None:
+        """Let everything go."""
         ...

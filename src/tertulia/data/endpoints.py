@@ -12,6 +12,7 @@ import msgspec
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.data.access import read_api_keys
+from tertulia.data.lock_stores import read_lock_store
 from tertulia.data.tracker_stores import read_tracker_store
 from tertulia.data.yaml import Node, read_file
 from tertulia.data.yaml.settings import convert_settings, decode_secret
@@ -38,7 +39,7 @@ SECTIONS = (
     "api_keys",
     "limits",
 )
-_READ = ("version", *SECTIONS[:4], "tracker_store", "tracing", "api_keys", "limits")
+_READ = ("version", *SECTIONS[:4], "tracker_store", "lock_store", "tracing", "api_keys", "limits")
 _ELSEWHERE = {
     "event_broker": "Remove the section; events can be read over the HTTP API.",
 }
@@ -61,6 +62,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         nlg=_responses(node, diagnostics),
         nlu=_section(node, "nlu", LanguageEndpoint, diagnostics),
         tracker_store=read_tracker_store(node.get("tracker_store"), diagnostics),
+        lock_store=read_lock_store(node.get("lock_store"), diagnostics),
         tracing=_section(node, "tracing", Tracing, diagnostics),
         models=_section(node, "models", ModelEndpoint, diagnostics),
         api_keys=read_api_keys(node.get("api_keys"), diagnostics),
@@ -88,8 +90,6 @@ def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
         diagnostics.error(
             "T137", f"there is no section '{name}'", hint=nearest(name, SECTIONS), at=value.span
         )
-    elif name == "lock_store":
-        _check_lock_store(value, diagnostics)
     else:
         diagnostics.error(
             "T138",
@@ -125,24 +125,6 @@ def _actions(node: Node, diagnostics: Diagnostics) -> ActionEndpoint | ActionMod
         )
         return None
     return _section(node, "action_endpoint", ActionModule, diagnostics)
-
-
-def _check_lock_store(value: Node, diagnostics: Diagnostics) -> None:
-    kind = _kind(value)
-    if kind not in (None, "in_memory"):
-        diagnostics.error(
-            "T138",
-            f"the lock store '{kind}' is not available in this version",
-            hint="One process orders its turns by itself; use `in_memory` or remove the section.",
-            at=value.span,
-        )
-
-
-def _kind(value: Node) -> str | None:
-    if not value.is_map:
-        return None
-    node = value.get("store_type") or value.get("type")
-    return None if node is None or node.is_null else str(node.plain())
 
 
 def _section(node: Node, name: str, kind: type[Any], diagnostics: Diagnostics) -> Any:

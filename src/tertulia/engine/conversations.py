@@ -8,6 +8,7 @@ import msgspec
 
 from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.base.ports import Clock
+from tertulia.core.leases import SharedStore
 from tertulia.core.observer import UNOBSERVED, Observer
 from tertulia.core.ports import TrackerStore
 from tertulia.core.tracker import Tracker
@@ -35,7 +36,7 @@ class Conversations:
 
     keep: how many live trackers are held in memory; keep_events: how many events they may have
     together (one takes 1 to 2 KB). Loading costs the tail after a snapshot; a live tracker costs
-    nothing. A stale live tracker is found out when its turn is stored.
+    nothing, or the question for its version where servers of other machines share the store.
     on_schedule: called when a turn has put a reminder on the schedule. on_stored: called after each
     commit. observer: told of each turn.
     """
@@ -53,6 +54,7 @@ class Conversations:
         self.store = store
         self.turnstile = turnstile
         self.observer = observer
+        self._shared = isinstance(store, SharedStore)
         self._clock = clock
         self._keep = keep
         self._keep_events = keep_events
@@ -167,8 +169,7 @@ class Conversations:
 
     async def _open(self, sender_id: str, assistant: Assistant) -> Conversation:
         live = self._live.get(sender_id)
-        known = (assistant.fingerprint, self.turnstile.stamp(sender_id))
-        if live is None or (live.fingerprint, live.stamp) != known:
+        if live is None or not await self._is_current(sender_id, live, assistant):
             return await open_conversation(
                 sender_id,
                 assistant=assistant,
@@ -184,6 +185,13 @@ class Conversations:
             clock=self._clock,
             observer=self.observer,
         )
+
+    async def _is_current(self, sender_id: str, live: _Live, assistant: Assistant) -> bool:
+        """Tell whether nobody else has written since the tracker was kept. Cost: one number."""
+        known = (assistant.fingerprint, self.turnstile.stamp(sender_id))
+        if (live.fingerprint, live.stamp) != known:
+            return False
+        return not self._shared or await self.store.version(sender_id) == live.version
 
     def _remember(self, conversation: Conversation, assistant: Assistant) -> None:
         tracker = conversation.tracker

@@ -128,4 +128,5 @@ class Service:
             await outside.responses.close()
         if outside.language is not None:
             await outside.language.close()
+        await self.processor.conversations.turnstile.close()
         await self.store.close()

@@ -34,12 +34,18 @@ class Turnstile:
 
         Raises:
             LockTimeout: too many wait already, or the wait was too long.
+            LockUnavailable: what orders the turns of several servers does not answer.
         """
         await self.enter(sender_id)
         try:
             yield
         finally:
             self.leave(sender_id)
+
+    async def close(self) -> None:
+        """Let go of what orders turns between processes."""
+        if self._locks is not None:
+            await self._locks.close()
 
     @property
     def busy(self) -> int:

@@ -9,6 +9,7 @@ import msgspec
 
 from tertulia.base.secret import Secret
 from tertulia.schema.access import ApiKey, Limits
+from tertulia.schema.locks import LockConfig
 from tertulia.schema.stores import SqlStore, StoreConfig
 from tertulia.schema.tracing import Tracing
 
@@ -100,13 +101,14 @@ class ResponseEndpoint(Endpoint, frozen=True, kw_only=True, forbid_unknown_field
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     """Everything endpoints.yml names, absent sections None.
 
-    tracker_store: None for the project's own file.
+    tracker_store: None for the project's own file. lock_store: None for what suits that store.
     """
 
     action_endpoint: ActionEndpoint | ActionModule | None = None
     nlg: ResponseEndpoint | None = None
     nlu: LanguageEndpoint | None = None
     tracker_store: StoreConfig | None = None
+    lock_store: LockConfig | None = None
     tracing: Tracing | None = None
     models: ModelEndpoint | None = None
     api_keys: tuple[ApiKey, ...] = ()

@@ -7,7 +7,8 @@ import pytest
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.data.endpoints import read_endpoints
 from tertulia.schema.endpoints import ActionEndpoint, Endpoints
-from tertulia.schema.stores import CustomStore
+from tertulia.schema.locks import PostgresLocks, RedisLocks
+from tertulia.schema.stores import CustomStore, SqlStore
 
 
 def read(tmp_path: Path, text: str, **env: str) -> tuple[Endpoints, list[str]]:
@@ -51,7 +52,11 @@ def test_variables_of_the_environment_are_filled_in_and_secrets_stay_secret(
         ("tracker_store:\n  type: SQL\n  usernam: x\n", "3 T139"),
         ("tracker_store:\n  type: SQL\n  port: 70000\n", "3 T139"),
         ("tracker_store:\n  url: h\n", "2 T139"),
-        ("lock_store:\n  type: redis\n", "2 T138"),
+        ("lock_store:\n  type: reddis\n", "2 T138"),
+        ("lock_store:\n  type: my_locks.Locks\n", "2 T138"),
+        ("lock_store:\n  type: in_memory\n  url: h\n", "3 T139"),
+        ("lock_store:\n  type: redis\n  sokcet_timeout: 3\n", "3 T139"),
+        ("lock_store: redis\n", "1 T139"),
         ("nlg:\n  type: callback\n", "2 T139"),
         ("nlg:\n  url: http://h\n  typ: callback\n", "3 T139"),
         ("action_endpoint:\n  url: http://h\n  tracker_events: -1\n", "3 T139"),
@@ -67,6 +72,8 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, text: str, problem: st
         "tracker_store:\n  type: SQL\n  dialect: sqlite\n  db: x.db\n",
         "tracker_store:\n  type: in_memory\n",
         "lock_store:\n  type: in_memory\n",
+        "lock_store:\n  type: postgres\n",
+        "lock_store:\n",
         "nlg:\n  type: response\n",
         'version: "3.1"\n',
     ],
@@ -108,3 +115,25 @@ def test_a_password_of_a_store_stays_secret(tmp_path: Path) -> None:
 
 def test_an_sql_store_by_name_is_remembered_for_its_way_to_cut_sessions(tmp_path: Path) -> None:
     assert read(tmp_path, "tracker_store:\n  type: sql\n")[0].sql_store
+
+
+def test_a_lock_store_has_the_keys_of_the_originals(tmp_path: Path) -> None:
+    text = (
+        "lock_store:\n  type: Redis\n  url: h\n  port: '6380'\n  db: 3\n  password: x\n"
+        "  use_ssl: true\n  key_prefix: bot\n  socket_timeout: 4\n"
+    )
+    endpoints, problems = read(tmp_path, text)
+    assert problems == []
+    locks = endpoints.lock_store
+    assert isinstance(locks, RedisLocks)
+    assert (locks.url, locks.port, locks.db, locks.use_ssl) == ("h", 6380, 3, True)
+    assert (locks.key_prefix, locks.socket_timeout, str(locks.password)) == ("bot", 4.0, "***")
+
+
+def test_locks_are_in_the_tracker_stores_database_unless_another_is_named() -> None:
+    store = SqlStore(dialect="postgresql", url="here", db="kept")
+    assert PostgresLocks().database(store) is store
+    assert PostgresLocks().database(None) is None
+    other = PostgresLocks(url="there").database(store)
+    assert other is not None
+    assert (other.url, other.db, other.dialect) == ("there", "rasa", "postgresql")

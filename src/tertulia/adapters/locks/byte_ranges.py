@@ -86,6 +86,12 @@ class ByteRangeLocks:
         self._leads = self._leads or self._lock(_LEADER)
         return self._leads
 
+    async def close(self) -> None:
+        """Let everything go; the file is its maker's."""
+        for slot in self._held:
+            self._unlock(slot)
+        self._held.clear()
+
     def _try(self, slot: int) -> bool:
         # Another conversation of this process may have the slot already; then it is ours as well.
         if not self._held[slot]:

@@ -13,6 +13,14 @@ from tertulia.adapters.stores.postgres.schema import migrate
 from tertulia.base.errors import StoreUnavailable
 
 _PAUSE = 1.0
+_WATCHED = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "12000",
+}
+"""Settings of a session: a network that is gone is noticed within 12 seconds."""
+
 _driver: Any = asyncpg
 _log = logging.getLogger("tertulia.store")
 
@@ -41,6 +49,20 @@ async def open_pool(place: Place, patience: float) -> Any:
                 raise
             _log.warning("%s; trying again", error)
         await asyncio.sleep(_PAUSE)
+
+
+async def connect_alone(place: Place) -> Any:
+    """Return a connection that lasts, and that the server ends soon when its other end is gone.
+
+    Raises:
+        StoreUnavailable: the server does not answer, or refuses.
+    """
+    arguments = place.arguments()
+    arguments["server_settings"] = {**place.settings, **_WATCHED}
+    try:
+        return await _driver.connect(**arguments)
+    except faults.DRIVER_ERRORS as error:
+        raise faults.driver_failed(error, place) from error
 
 
 async def _open(place: Place) -> Any:
