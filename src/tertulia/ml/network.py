@@ -17,7 +17,7 @@ from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row
 
-_SPREAD = np.float32(0.05)
+_SPREAD = 0.05
 _TINY = np.float32(1e-8)
 _LAST_RATE = 0.05
 _NAMES = ("first", "first_bias", "second", "second_bias")
@@ -29,7 +29,9 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     epochs: passes over the data; the step size falls linearly to a twentieth over them. batch:
     examples a step. seed: of weights, order and dropout. hidden: units of the hidden layer.
     rate: first step size. input_dropout, dropout: share of columns and of hidden units left out.
-    smoothing: share of the truth given to all classes alike.
+    smoothing: share of the truth given to all classes alike. spread: of the first layer's weights
+    before training. by_row: one step size for all weights
+    of a feature instead of one for each weight.
     """
 
     epochs: int
@@ -40,6 +42,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     input_dropout: float = 0.5
     dropout: float = 0.5
     smoothing: float = 0.1
+    spread: float = 0.05
+    by_row: bool = False
 
 
 class Network:
@@ -143,56 +147,53 @@ class _Fit:
         self._matrix = matrix
         self._schedule = schedule
         hidden = schedule.hidden
-        self._first = _drawn(self.rng, matrix.columns, hidden)
-        self._squares: FloatArray = np.full_like(self._first, _TINY)
-        self._second = _drawn(self.rng, hidden, classes)
+        self._first = _drawn(self.rng, matrix.columns, hidden, schedule.spread)
+        steps = (matrix.columns, 1 if schedule.by_row else hidden)
+        self._squares: FloatArray = np.full(steps, _TINY, dtype=np.float32)
+        self._second = _drawn(self.rng, hidden, classes, _SPREAD)
         self._biases: list[FloatArray] = [
             np.zeros(hidden, dtype=np.float32),
             np.zeros(classes, dtype=np.float32),
         ]
         small = (self._second, *self._biases)
         self._small_squares = [np.full_like(one, _TINY) for one in small]
-        self._place: IntArray = np.empty(matrix.columns, dtype=np.int64)
 
     def step(self, part: IntArray, targets: IntArray, rate: np.float32) -> None:
         """Take one step on the rows `part`."""
-        columns, x = self._block(part)
-        weights: FloatArray = self._first[columns]
-        sums: FloatArray = x @ weights + self._biases[0]
+        sample = self._matrix.sample(part, self._schedule.input_dropout, self.rng)
+        weights: FloatArray = self._first[sample.columns]
+        sums = sample.times(weights)
+        sums += self._biases[0]
         mask = self._kept(sums.shape, self._schedule.dropout)
         mask *= sums > 0
         hidden: FloatArray = sums * mask
         error = self._error(hidden @ self._second + self._biases[1], targets)
         back: FloatArray = (error @ self._second.T) * mask
-        gradient: FloatArray = x.T @ back
-        squares: FloatArray = self._squares[columns]
-        squares += gradient * gradient
-        self._squares[columns] = squares
-        np.sqrt(squares, out=squares)
-        gradient /= squares
-        gradient *= rate
-        weights -= gradient
-        self._first[columns] = weights
+        self._move(sample.columns, weights, sample.back(back), rate)
         gradients = (hidden.T @ error, back.sum(axis=0), error.sum(axis=0))
         small = (self._second, *self._biases)
         for own, squared, change in zip(small, self._small_squares, gradients, strict=True):
             np.add(squared, change * change, out=squared)
             np.subtract(own, rate * change / np.sqrt(squared), out=own)
 
-    def _block(self, part: IntArray) -> tuple[IntArray, FloatArray]:
-        """Return the columns that were kept, and the rows in them, scaled for those left out."""
-        owners, entries = self._matrix.entries(part)
-        used = self._matrix.indices[entries]
-        columns = np.unique(used)
-        drop = self._schedule.input_dropout
-        columns = columns[self.rng.random(len(columns), dtype=np.float32) >= drop]
-        self._place[used] = -1
-        self._place[columns] = np.arange(len(columns))
-        local = self._place[used]
-        kept = local >= 0
-        x: FloatArray = np.zeros((len(part), len(columns)), dtype=np.float32)
-        x[owners[kept], local[kept]] = self._matrix.values[entries[kept]] / np.float32(1.0 - drop)
-        return columns, x
+    def _move(
+        self, columns: IntArray, weights: FloatArray, gradient: FloatArray, rate: np.float32
+    ) -> None:
+        """Move the rows `columns` of the first layer; both arrays are used as work space."""
+        squares: FloatArray = self._squares[columns]
+        if self._schedule.by_row:
+            lengths: FloatArray = np.einsum("ij,ij->i", gradient, gradient)
+            squares += (lengths / np.float32(gradient.shape[1]))[:, None]
+            self._squares[columns] = squares
+            gradient *= rate / np.sqrt(squares)
+        else:
+            squares += gradient * gradient
+            self._squares[columns] = squares
+            np.sqrt(squares, out=squares)
+            gradient /= squares
+            gradient *= rate
+        weights -= gradient
+        self._first[columns] = weights
 
     def _kept(self, shape: tuple[int, ...], drop: float) -> FloatArray:
         kept = self.rng.random(shape, dtype=np.float32) >= drop
@@ -212,5 +213,6 @@ class _Fit:
         return Network(self._first, self._biases[0], self._second, self._biases[1])
 
 
-def _drawn(rng: Generator, rows: int, columns: int) -> FloatArray:
-    return cast(FloatArray, rng.standard_normal((rows, columns), dtype=np.float32) * _SPREAD)
+def _drawn(rng: Generator, rows: int, columns: int, spread: float) -> FloatArray:
+    drawn = rng.standard_normal((rows, columns), dtype=np.float32)
+    return cast(FloatArray, drawn * np.float32(spread))

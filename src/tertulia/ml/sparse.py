@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
@@ -57,11 +58,72 @@ class Csr:
         shift = np.repeat(begins - np.concatenate(([0], np.cumsum(lengths)[:-1])), lengths)
         return owners, np.arange(len(owners), dtype=np.int64) + shift
 
+    def sample(self, rows: IntArray, drop: float = 0.0, rng: Generator | None = None) -> "Sample":
+        """Return the chosen rows over the columns that they use; an index occurs once in a row.
+
+        drop: share of columns left out by chance, for which the others make up; needs `rng`.
+        """
+        owners, entries = self.entries(rows)
+        used = self.indices[entries]
+        counts = np.bincount(used, minlength=1)
+        several = counts[used] > 1
+        shared: IntArray = np.flatnonzero(counts > 1)
+        alone: IntArray = np.flatnonzero(~several)
+        values = self.values[entries]
+        if drop and rng is not None:
+            shared = shared[rng.random(len(shared), dtype=np.float32) >= drop]
+            alone = alone[rng.random(len(alone), dtype=np.float32) >= drop]
+            values = values * np.float32(1.0 / (1.0 - drop))
+        place = np.full(len(counts), -1, dtype=np.int64)
+        place[shared] = np.arange(len(shared))
+        local = place[used]
+        kept = local >= 0
+        dense: FloatArray = np.zeros((len(rows), len(shared)), dtype=np.float32)
+        dense[owners[kept], local[kept]] = values[kept]
+        columns = np.concatenate([shared, used[alone]])
+        return Sample(columns, dense, owners[alone], values[alone])
+
     def block(self, rows: IntArray) -> "Block":
         """Return the chosen rows as a dense block over the columns that they use."""
         owners, entries = self.entries(rows)
         columns, local = np.unique(self.indices[entries], return_inverse=True)
         return Block(len(rows), columns, owners * len(columns) + local, self.values[entries])
+
+
+class Sample:
+    """A few rows over the columns that they use: dense where rows share a column, else one by one.
+
+    Most columns of a batch are in one of its rows only; a product with them is a sum of rows.
+
+    columns: (used,) the columns of the whole matrix, shared ones first.
+    """
+
+    def __init__(
+        self, columns: IntArray, dense: FloatArray, owners: IntArray, values: FloatArray
+    ) -> None:
+        """Take dense: (rows, shared), and of the other columns, by rows, owner and value."""
+        self.columns = columns
+        self._dense = dense
+        self._owners = owners
+        self._values = values[:, None]
+        self._starts: IntArray = np.flatnonzero(np.diff(owners, prepend=-1))
+
+    def times(self, weights: FloatArray) -> FloatArray:
+        """Return (rows, n) the rows times (used, n) weights of the columns."""
+        shared = self._dense.shape[1]
+        sums: FloatArray = self._dense @ weights[:shared]
+        if len(self._owners):
+            own = weights[shared:] * self._values
+            sums[self._owners[self._starts]] += np.add.reduceat(own, self._starts, axis=0)
+        return sums
+
+    def back(self, error: FloatArray) -> FloatArray:
+        """Return (used, n) the transposed rows times (rows, n): the gradient of the weights."""
+        shared = self._dense.shape[1]
+        gradient = np.empty((len(self.columns), error.shape[1]), dtype=np.float32)
+        np.matmul(self._dense.T, error, out=gradient[:shared])
+        np.multiply(error[self._owners], self._values, out=gradient[shared:])
+        return gradient
 
 
 class Block:

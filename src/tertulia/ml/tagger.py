@@ -5,7 +5,8 @@ batch is one matrix product.
 """
 
 from collections.abc import Sequence
-from typing import cast
+from itertools import chain
+from typing import NamedTuple, cast
 
 import msgspec
 import numpy as np
@@ -84,16 +85,13 @@ class ChainTagger:
             cast(list[int], rng.permutation(len(sentences)).tolist()),
             key=lambda at: len(sentences[at]),
         )
-        batches = [
-            _Batch([sentences[at] for at in part], [tags[at] for at in part], features)
-            for part in (
-                order[cut : cut + recipe.batch] for cut in range(0, len(order), recipe.batch)
-            )
-        ]
+        corpus = _Corpus(sentences, tags, features)
+        cuts = range(0, len(order), recipe.batch)
+        batches = [corpus.batch(np.asarray(order[cut : cut + recipe.batch])) for cut in cuts]
         for epoch in range(recipe.epochs):
             rate = recipe.rate * (1.0 - 0.9 * epoch / recipe.epochs)
             for number in cast(list[int], rng.permutation(len(batches)).tolist()):
-                fit.step(batches[number], rate=rate)
+                fit.step(corpus.matrix, batches[number], rate=rate)
         return fit.model()
 
     def decode(self, sentence: Sentence, *, unless_all: int | None = None) -> Decoded:
@@ -192,30 +190,40 @@ def _scaled(row: FloatArray) -> FloatArray:
     return cast(FloatArray, row / max(row.sum(), _TINY))
 
 
-class _Batch:
-    """Sentences as one padded block: tokens are laid out time first.
-
-    tags, mask: (time, sentences).
+class _Corpus:
+    """All tokens as rows of one matrix, the last of which is empty; its tags, and where each
+    sentence begins.
     """
 
     def __init__(
         self, sentences: Sequence[Sentence], tags: Sequence[Sequence[int]], features: int
     ) -> None:
-        self.time = max(len(sentence) for sentence in sentences)
-        self.size = len(sentences)
-        self.tags: IntArray = np.zeros((self.time, self.size), dtype=np.int64)
-        self.mask: NDArray[np.bool_] = np.zeros((self.time, self.size), dtype=np.bool_)
-        for number, own in enumerate(tags):
-            self.tags[: len(own), number] = own
-            self.mask[: len(own), number] = True
-        rows = [
-            (sentence[at], [1.0] * len(sentence[at])) if at < len(sentence) else ((), ())
-            for at in range(self.time)
-            for sentence in sentences
-        ]
-        matrix = Csr.of(rows, columns=features)
-        self.block = matrix.block(np.arange(len(rows), dtype=np.int64))
-        self.last: IntArray = self.mask.sum(axis=0) - 1
+        rows = [(token, [1.0] * len(token)) for sentence in sentences for token in sentence]
+        self.matrix = Csr.of([*rows, ([], [])], columns=features)
+        self.tags: IntArray = np.asarray([*chain.from_iterable(tags), 0], dtype=np.int64)
+        self.lengths: IntArray = np.asarray([len(one) for one in sentences], dtype=np.int64)
+        self.starts: IntArray = np.cumsum(self.lengths) - self.lengths
+
+    def batch(self, part: IntArray) -> "_Batch":
+        """Return some sentences as one padded block."""
+        lengths = self.lengths[part]
+        at: IntArray = np.arange(int(lengths.max()), dtype=np.int64)[:, None]
+        mask = at < lengths
+        rows = np.where(mask, self.starts[part] + at, len(self.tags) - 1)
+        return _Batch(rows, mask, self.tags[rows], lengths - 1)
+
+
+class _Batch(NamedTuple):
+    """Sentences as one padded block: tokens are laid out time first.
+
+    rows, mask, tags: (time, sentences): of the corpus's matrix, whether there is a token, its tag.
+    last: (sentences,) the place of the last token.
+    """
+
+    rows: IntArray
+    mask: NDArray[np.bool_]
+    tags: IntArray
+    last: IntArray
 
 
 class _ChainFit:
@@ -229,14 +237,13 @@ class _ChainFit:
         self._no_pairs: FloatArray = _penalty(allowed.pairs)
         self._no_borders: FloatArray = _penalty([allowed.start, allowed.end])
 
-    def step(self, batch: _Batch, *, rate: float) -> None:
+    def step(self, matrix: Csr, batch: _Batch, *, rate: float) -> None:
         """Take one step: expected counts under the model minus the counts of the data."""
-        x: FloatArray = batch.block.dense()
-        columns = batch.block.columns
-        shape = (batch.time, batch.size, self._tags)
-        scores: FloatArray = (x @ self._emissions.take(columns)).reshape(shape)
+        sample = matrix.sample(batch.rows.ravel())
+        shape = (*batch.rows.shape, self._tags)
+        scores = sample.times(self._emissions.take(sample.columns)).reshape(shape)
         joint, pairs = self._expected(scores, batch)
-        everyone = np.arange(batch.size)
+        everyone = np.arange(len(batch.last))
         ends: FloatArray = joint[batch.last, everyone].copy()
         borders: FloatArray = np.stack([joint[0].sum(axis=0), ends.sum(axis=0)])
         np.add.at(borders[0], batch.tags[0], -1.0)
@@ -246,9 +253,9 @@ class _ChainFit:
         when, who = np.nonzero(batch.mask)
         joint[when, who, batch.tags[when, who]] -= 1.0
         joint *= batch.mask[:, :, None]
-        per = np.float32(1.0 / batch.size)
+        per = np.float32(1.0 / len(batch.last))
         error: FloatArray = joint.reshape(-1, self._tags) * per
-        self._emissions.step(columns, x.T @ error, rate=rate)
+        self._emissions.step(sample.columns, sample.back(error), rate=rate)
         self._pairs.step(np.arange(self._tags), pairs * per, rate=rate)
         self._borders.step(np.arange(2), borders * per, rate=rate)
 
@@ -259,16 +266,16 @@ class _ChainFit:
         start, end = np.exp(self._borders.weights + self._no_borders)
         forward, backward = np.zeros_like(likely), np.zeros_like(likely)
         forward[0] = _rows_scaled(start * likely[0])
-        for at in range(1, batch.time):
+        for at in range(1, len(scores)):
             forward[at] = _rows_scaled((forward[at - 1] @ follow) * likely[at])
-        backward[batch.last, np.arange(batch.size)] = end
-        for at in range(batch.time - 2, -1, -1):
+        backward[batch.last, np.arange(len(batch.last))] = end
+        for at in range(len(scores) - 2, -1, -1):
             inside = batch.last > at
             ahead: FloatArray = (likely[at + 1] * backward[at + 1]) @ follow.T
             backward[at] = np.where(inside[:, None], _rows_scaled(ahead), backward[at])
         joint: FloatArray = _rows_scaled((forward * backward).reshape(-1, self._tags))
         pairs: FloatArray = np.zeros_like(follow)
-        for at in range(batch.time - 1):
+        for at in range(len(scores) - 1):
             inside = batch.mask[at + 1]
             left: FloatArray = forward[at][inside]
             right: FloatArray = (likely[at + 1] * backward[at + 1])[inside]

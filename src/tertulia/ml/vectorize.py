@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import log, sqrt
+from operator import mul
 from typing import Any
 
 import msgspec
@@ -35,14 +37,21 @@ def char_wb_ngrams(text: str, least: int, most: int) -> list[str]:
     """
     grams: list[str] = []
     for word in text.split():
-        padded = f" {word} "
-        length = len(padded)
-        for size in range(least, most + 1):
-            if size >= length:
-                grams.append(padded)
-                break
-            grams += [padded[at : at + size] for at in range(length - size + 1)]
+        grams += _grams_of_word(word, least, most)
     return grams
+
+
+@lru_cache(maxsize=4096)
+def _grams_of_word(word: str, least: int, most: int) -> tuple[str, ...]:
+    padded = f" {word} "
+    length = len(padded)
+    grams: list[str] = []
+    for size in range(least, most + 1):
+        if size >= length:
+            grams.append(padded)
+            break
+        grams += [padded[at : at + size] for at in range(length - size + 1)]
+    return tuple(grams)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,14 +79,7 @@ class Vocabulary:
     @classmethod
     def fit(cls, documents: Iterable[Iterable[str]], limits: Limits = _NO_LIMITS) -> "Vocabulary":
         """Learn the terms of the documents that `limits` keeps."""
-        spread: Counter[str] = Counter()
-        total: Counter[str] = Counter()
-        count = 0
-        for document in documents:
-            terms = list(document)
-            total.update(terms)
-            spread.update(dict.fromkeys(terms).keys())
-            count += 1
+        spread, total, count = _counted(documents, repeats=limits.max_features is not None)
         least, most = _as_count(limits.min_df, count), _as_count(limits.max_df, count)
         kept = [term for term, seen in spread.items() if least <= seen <= most]
         if limits.max_features is not None and len(kept) > limits.max_features:
@@ -96,8 +98,13 @@ class Vocabulary:
 
     def ids(self, terms: Iterable[str]) -> list[int]:
         """Return the numbers of the known terms, in order, repeats kept."""
-        known = self._ids
-        return [known[term] for term in terms if term in known]
+        found = map(self._ids.get, terms)
+        return [number for number in found if number is not None]
+
+    def known(self, terms: Iterable[str]) -> list[str]:
+        """Return the known terms, in order, repeats kept."""
+        ids = self._ids
+        return [term for term in terms if term in ids]
 
 
 class Vectorizer:
@@ -165,7 +172,7 @@ class Vectorizer:
             raw = [1.0 + log(count) if count > 1 else 1.0 for count in counts.values()]
             if weights := self._rareness.get(name):
                 raw = [value * weights[at] for value, at in zip(raw, counts, strict=True)]
-            scale = self._scales[name] / sqrt(sum(value * value for value in raw))
+            scale = self._scales[name] / sqrt(sum(map(mul, raw, raw)))
             offset = self._offsets[name]
             indices += [offset + number for number in counts]
             values += [value * scale for value in raw]
@@ -225,9 +232,28 @@ def _rareness(vocabulary: Vocabulary, documents: Sequence[Sequence[str]]) -> lis
 
     Source: inverse document frequency, smoothed by one document with every term.
     """
-    spread = Counter(number for terms in documents for number in set(vocabulary.ids(terms)))
+    spread: Counter[int] = Counter()
+    for terms in documents:
+        spread.update(set(vocabulary.ids(terms)))
     every = 1 + len(documents)
     return [1.0 + log(every / (1 + spread[number])) for number in range(len(vocabulary))]
+
+
+def _counted(
+    documents: Iterable[Iterable[str]], *, repeats: bool
+) -> tuple[Counter[str], Counter[str], int]:
+    """Return in how many documents each term is, how often if `repeats`, and their number."""
+    spread: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    count = 0
+    for document in documents:
+        terms = list(document)
+        if repeats:
+            total.update(terms)
+        # In the order of the text, which decides the numbers of the terms.
+        spread.update(dict.fromkeys(terms).keys())
+        count += 1
+    return spread, total, count
 
 
 def _as_count(limit: int | float, documents: int) -> float:

@@ -93,3 +93,8 @@ def test_a_committee_comes_back_from_its_parts():
 def test_without_vectors_a_committee_is_one_network():
     alone = Committee.train(ROWS, LABELS, classes=2, features=3, width=0, schedule=SCHEDULE)
     assert np.array_equal(alone.all_logits(ROWS), trained().all_logits(ROWS))
+
+
+def test_with_one_step_size_a_feature_it_learns_as_well():
+    by_row = Schedule(epochs=60, batch=8, hidden=32, input_dropout=0.0, dropout=0.1, by_row=True)
+    assert trained(by_row).all_logits(ROWS).argmax(axis=1).tolist() == LABELS

@@ -5,6 +5,7 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.model import Generation
 from tertulia.nlu.extractors.spans import Label, Span, TagSet, as_entities, merge_tags, token_range
 from tertulia.nlu.extractors.synonyms import synonym_table
+from tertulia.nlu.pipeline import Pipeline
 
 CITY, DISH = Label("city"), Label("dish")
 TAGS = TagSet([CITY, DISH], borders=True)
@@ -100,6 +101,32 @@ def test_roles_are_told_apart():
     assert [(one["value"], one["role"]) for one in found] == [("Bern", "from"), ("Oslo", "to")]
     assert all(0 < one["confidence_role"] <= 1 for one in found)
     assert found[0]["extractor"] == "DIETClassifier"
+
+
+WAKE_OR_SELL = """
+nlu:
+- intent: wake
+  examples: |
+    - please wake me up early at around [ten](time)
+    - wake me up again at around [nine](time)
+    - wake us up at around [eight](time)
+    - wake me at around [ten](time)
+- intent: sell
+  examples: |
+    - please sell my old car at around [ten](price)
+    - sell my bike at around [nine](price)
+    - sell our house at around [eight](price)
+    - sell it at around [ten](price)
+"""
+
+
+@pytest.mark.parametrize(("text", "entity"), [("wake her", "time"), ("sell her boat", "price")])
+def test_the_intent_tells_what_a_word_is_where_its_neighbours_do_not(text: str, entity: str):
+    pipeline = train(DIET, WAKE_OR_SELL)
+    parts = pipeline.parts()
+    for model in (pipeline, Pipeline.from_parts(parts)):
+        found = model.parse(f"{text} at around nine").entities
+        assert [(one["entity"], one["value"]) for one in found] == [(entity, "nine")]
 
 
 def test_entity_recognition_can_be_switched_off():

@@ -29,7 +29,7 @@ class DietConfig(LearnedConfig, frozen=True, kw_only=True):
 
 
 class DietClassifier(Component[DietConfig]):
-    """Classifies the intent and finds entities with roles and groups."""
+    """Classifies the intent, then finds entities with roles and groups, knowing the intent."""
 
     Config = DietConfig
     requires: ClassVar[frozenset[str]] = frozenset({FEATURES})
@@ -54,7 +54,9 @@ class DietClassifier(Component[DietConfig]):
         tagger = None
         if config.entity_recognition:
             seed = config.seed(training.seed)
-            tagger = TagModel.train(config.tagging, setting, training, seed=seed)
+            tagger = TagModel.train(
+                config.tagging, setting, training, seed=seed, by_intent=intents is not None
+            )
         return cls(config, setting, intents, tagger)
 
     def process(self, message: Message) -> None:

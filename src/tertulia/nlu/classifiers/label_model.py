@@ -162,5 +162,6 @@ def _schedule(examples: int, seed: int) -> Schedule:
     """Return many passes over few examples, in small steps, and few over many."""
     least, most = _BATCHES
     batch = min(most, max(least, examples // 12))
-    epochs = 20 if examples > 2 * _MANY else 40
-    return Schedule(epochs=epochs, batch=batch, seed=seed)
+    if examples <= 2 * _MANY:
+        return Schedule(epochs=40, batch=batch, seed=seed)
+    return Schedule(epochs=12, batch=batch, seed=seed, rate=0.04, spread=0.02, by_row=True)

@@ -1,6 +1,7 @@
 """The learned tagger of words: features of tokens, training, and entities out of it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Self
 
 import msgspec
@@ -21,14 +22,15 @@ from tertulia.nlu.extractors.spans import (
     merge_tags,
     token_range,
 )
-from tertulia.nlu.featurizers.shapes import PATTERN, refuse_unknown, window_features
+from tertulia.nlu.featurizers.shapes import PATTERN, Window, refuse_unknown, window_features
 from tertulia.nlu.message import Message, Token
 
 Json = Any
-Window = tuple[tuple[str, ...], ...]
 
 # Of many tokens, features seen once only cost memory.
 _MANY_TOKENS = 20_000
+# One example in so many is learned as if its intent were not known.
+_WITHOUT_INTENT = 7
 _L2 = 1e-4
 _RATE = 0.2
 _UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 4, 40
@@ -53,19 +55,35 @@ class TagConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TagModel:
-    """Finds entities in a message. Immutable, so threads may share it."""
+    """Finds entities in a message. Immutable, so threads may share it.
+
+    by_intent: what the message wants is a feature of its words; it must be known before.
+    """
 
     def __init__(
-        self, tagset: TagSet, vocabulary: Vocabulary, tagger: ChainTagger, config: TagConfig
+        self,
+        tagset: TagSet,
+        vocabulary: Vocabulary,
+        tagger: ChainTagger,
+        config: TagConfig,
+        *,
+        by_intent: bool = False,
     ) -> None:
         self._tagset = tagset
         self._vocabulary = vocabulary
         self._tagger = tagger
         self._config = config
+        self._by_intent = by_intent
 
     @classmethod
     def train(
-        cls, config: TagConfig, setting: Setting, training: Training, *, seed: int
+        cls,
+        config: TagConfig,
+        setting: Setting,
+        training: Training,
+        *,
+        seed: int,
+        by_intent: bool = False,
     ) -> Self | None:
         """Learn from the annotated entities; None when there are none."""
         taught = _taught(setting, training)
@@ -73,25 +91,28 @@ class TagModel:
         if not labels:
             return None
         tagset = TagSet(labels, borders=config.BILOU_flag)
-        named = [features_of(lesson.message, config.features) for lesson, _ in taught]
+        named = [
+            features_of(lesson.message, config.features, _taught_intent(at, lesson, by_intent))
+            for at, (lesson, _) in enumerate(taught)
+        ]
         vocabulary = _vocabulary(named)
         tagger = ChainTagger.train(
-            [[vocabulary.ids(token) for token in sentence] for sentence in named],
+            [_numbers(vocabulary, sentence) for sentence in named],
             [tagset.encode(len(lesson.message.tokens), spans) for lesson, spans in taught],
             count=len(tagset),
             features=len(vocabulary),
             allowed=tagset.allowed(),
             recipe=_recipe(len(taught), seed),
         )
-        return cls(tagset, vocabulary, tagger, config)
+        return cls(tagset, vocabulary, tagger, config, by_intent=by_intent)
 
     def entities(self, message: Message, setting: Setting) -> list[dict[str, Json]]:
         """Return the entities of a message in their wire form, in the order of the text."""
         if not message.tokens:
             return []
-        named = features_of(message, self._config.features)
-        sentence = [self._vocabulary.ids(token) for token in named]
-        decoded = self._tagger.decode(sentence, unless_all=OUTSIDE)
+        intent = message.intent.name if self._by_intent else None
+        named = features_of(message, self._config.features, intent)
+        decoded = self._tagger.decode(_numbers(self._vocabulary, named), unless_all=OUTSIDE)
         if not decoded.marginals:
             return []
         spans = merge_tags(
@@ -112,6 +133,7 @@ class TagModel:
             meta={
                 "tags": [[one.entity, one.role, one.group] for one in self._tagset.labels],
                 "borders": self._tagset.borders,
+                "by_intent": self._by_intent,
                 "token_terms": list(self._vocabulary.terms),
             },
             arrays=self._tagger.parts().arrays,
@@ -126,26 +148,55 @@ class TagModel:
         borders = msgspec.convert(parts.meta["borders"], bool)
         terms = msgspec.convert(parts.meta["token_terms"], list[str])
         tagset = TagSet((Label(*label) for label in labels), borders=borders)
-        return cls(tagset, Vocabulary(terms), ChainTagger.from_parts(parts), config)
+        by_intent = msgspec.convert(parts.meta.get("by_intent", False), bool)
+        tagger = ChainTagger.from_parts(parts)
+        return cls(tagset, Vocabulary(terms), tagger, config, by_intent=by_intent)
 
 
-def features_of(message: Message, window: Window | None) -> list[list[str]]:
+def features_of(
+    message: Message, window: Window | None, intent: str | None = None
+) -> list[list[str]]:
     """Return the features of every token as text.
 
     window: those options alone, and matched patterns when it names `pattern`; None: words,
-    prefixes, suffixes and shapes around the token, and all that featurizers found.
+    prefixes, suffixes and shapes around the token, what the message wants, and all that
+    featurizers found. intent: None where it is not known.
     """
     tokens = message.tokens
     if window is None:
         lowered = [token.text.lower() for token in tokens]
-        return [
+        found = [
             _rich(tokens, lowered, at) + message.token_features[at] for at in range(len(tokens))
         ]
+        if intent is not None:
+            found = [own + _wanted(intent, lowered, at) for at, own in enumerate(found)]
+        return found
     features = [window_features(tokens, at, window) for at in range(len(tokens))]
     if PATTERN in window[len(window) // 2]:
         for own, found in zip(features, message.token_features, strict=True):
             own += [one for one in found if one.startswith(f"{PATTERN}:")]
     return features
+
+
+def _wanted(intent: str, lowered: Sequence[str], at: int) -> list[str]:
+    """Return what the intent makes of a word: `ten` is a time in an alarm, a price in a shop."""
+    word = lowered[at]
+    return [
+        f"i={intent}",
+        f"i,w={intent} {word}",
+        f"i,s={intent} {word[-3:]}",
+        f"i,w-1={intent} {lowered[at - 1] if at else '^'}",
+    ]
+
+
+def _taught_intent(at: int, lesson: Lesson, by_intent: bool) -> str | None:
+    """Return the intent to learn an example with: none now and then, for it will be wrong, too."""
+    return lesson.example.intent if by_intent and at % _WITHOUT_INTENT else None
+
+
+def _numbers(vocabulary: Vocabulary, sentence: Sequence[Sequence[str]]) -> list[list[int]]:
+    """Return the numbers of each token's features, each once."""
+    return [list(dict.fromkeys(vocabulary.ids(token))) for token in sentence]
 
 
 def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
@@ -158,11 +209,8 @@ def _rich(tokens: Sequence[Token], lowered: Sequence[str], at: int) -> list[str]
     count = len(lowered)
     before = lowered[at - 1] if at else "^"
     after = lowered[at + 1] if at + 1 < count else "$"
-    features = ["bias", f"w={word}", f"shape={_shape(tokens[at].text)}"]
-    for size in (1, 2, 3, 4):
-        features.append(f"p{size}={word[:size]}")
-        features.append(f"s{size}={word[-size:]}")
-    features += [
+    return [
+        *_of_word(tokens[at].text),
         f"w-1={before}",
         f"w+1={after}",
         f"w-2={lowered[at - 2] if at > 1 else '^'}",
@@ -174,7 +222,15 @@ def _rich(tokens: Sequence[Token], lowered: Sequence[str], at: int) -> list[str]
         f"w-2,w-1={' '.join(lowered[max(0, at - 2) : at])}",
         f"w+1,w+2={' '.join(lowered[at + 1 : at + 3])}",
     ]
-    return features
+
+
+@lru_cache(maxsize=4096)
+def _of_word(text: str) -> tuple[str, ...]:
+    word = text.lower()
+    features = ["bias", f"w={word}", f"shape={_shape(text)}"]
+    for size in (1, 2, 3, 4):
+        features += (f"p{size}={word[:size]}", f"s{size}={word[-size:]}")
+    return tuple(features)
 
 
 def _shape(word: str) -> str:

@@ -100,8 +100,7 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
 
     def process(self, message: Message) -> None:
         """Add the block of this featurizer."""
-        known = self._vocabulary
-        terms = [term for term in self._terms(self._words_known(message)) if term in known]
+        terms = self._vocabulary.known(self._terms(self._words_known(message)))
         kind = "words" if self.config.analyzer == "word" else "chars"
         message.blocks.append(Block(self.config.alias or self.setting.key, kind, terms))
 

@@ -1,11 +1,14 @@
 """What a single word looks like: the options of lexical featurizers and taggers, by name."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from tertulia.nlu.message import Token
 
-WINDOW_DEFAULT: Final[tuple[tuple[str, ...], ...]] = (
+Window = tuple[tuple[str, ...], ...]
+
+WINDOW_DEFAULT: Final[Window] = (
     ("low", "title", "upper"),
     ("BOS", "EOS", "low", "upper", "title", "digit"),
     ("low", "title", "upper"),
@@ -56,31 +59,37 @@ def wants_tags(window: Sequence[Sequence[str]]) -> bool:
     return any(option in TAGS for options in window for option in options)
 
 
-def window_features(tokens: Sequence[Token], at: int, window: Sequence[Sequence[str]]) -> list[str]:
+def window_features(tokens: Sequence[Token], at: int, window: Window) -> list[str]:
     """Return `offset:option=value` of the words around token `at`.
 
     window: options per place, the middle one is the token itself.
     """
     middle = len(window) // 2
+    last = len(tokens) - 1
     features: list[str] = []
     for place, options in enumerate(window):
         offset = place - middle
         index = at + offset
-        if 0 <= index < len(tokens):
-            features += (
-                f"{offset}:{feature}"
-                for option in options
-                if (feature := _feature(option, tokens, index)) is not None
-            )
+        if 0 <= index <= last:
+            token = tokens[index]
+            features += _looks(token.text, token.tag, offset, options, (index == 0, index == last))
     return features
 
 
-def _feature(option: str, tokens: Sequence[Token], index: int) -> str | None:
+@lru_cache(maxsize=4096)
+def _looks(
+    word: str, tag: str, offset: int, options: tuple[str, ...], edges: tuple[bool, bool]
+) -> tuple[str, ...]:
+    """Return the features of a word. edges: whether it is the first, the last."""
+    found = (_feature(option, word, tag, edges) for option in options)
+    return tuple(f"{offset}:{feature}" for feature in found if feature is not None)
+
+
+def _feature(option: str, word: str, tag: str, edges: tuple[bool, bool]) -> str | None:
     """Return what an option says of a token; None when it says nothing, or is not about words."""
-    token = tokens[index]
     if option in OPTIONS:
-        return f"{option}={OPTIONS[option](token.text)}"
+        return f"{option}={OPTIONS[option](word)}"
     if option in TAGS:
-        return f"{option}={TAGS[option](token.tag)}"
-    is_there = (option == "BOS" and index == 0) or (option == "EOS" and index == len(tokens) - 1)
+        return f"{option}={TAGS[option](tag)}"
+    is_there = (option == "BOS" and edges[0]) or (option == "EOS" and edges[1])
     return option if is_there else None

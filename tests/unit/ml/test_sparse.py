@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from tertulia.ml.sparse import Csr, IntArray, Row
+
+ROWS: list[Row] = [([3, 0], [1.0, 2.0]), ([], []), ([0, 5, 4], [3.0, 1.0, 4.0]), ([1], [7.0])]
+DENSE = np.zeros((4, 6), dtype=np.float32)
+for _number, (_indices, _values) in enumerate(ROWS):
+    DENSE[_number, list(_indices)] = _values
+CHOSEN: list[IntArray] = [
+    np.asarray(rows, dtype=np.int64) for rows in ([2, 0, 1], [3], [1], [0, 2, 3, 1])
+]
+
+
+@pytest.mark.parametrize("rows", CHOSEN, ids=str)
+def test_a_sample_is_multiplied_like_its_dense_rows(rows: IntArray):
+    sample = Csr.of(ROWS, columns=6).sample(rows)
+    rng = np.random.default_rng(0)
+    weights = rng.standard_normal((6, 5), dtype=np.float32)
+    error = rng.standard_normal((len(rows), 5), dtype=np.float32)
+    assert sample.times(weights[sample.columns]) == pytest.approx(DENSE[rows] @ weights, abs=1e-5)
+    found = np.zeros_like(weights)
+    found[sample.columns] = sample.back(error)
+    assert found == pytest.approx(DENSE[rows].T @ error, abs=1e-5)
+
+
+def test_of_left_out_columns_nothing_is_seen_and_the_others_make_up():
+    matrix = Csr.of([(range(1000), [1.0] * 1000)] * 2, columns=1000)
+    both = np.arange(2, dtype=np.int64)
+    sample = matrix.sample(both, 0.5, np.random.default_rng(1))
+    assert 400 < len(sample.columns) < 600
+    sums = sample.times(np.ones((len(sample.columns), 1), dtype=np.float32))
+    assert sums[0, 0] == pytest.approx(2 * len(sample.columns))
