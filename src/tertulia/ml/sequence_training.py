@@ -15,8 +15,13 @@ from tertulia.ml.sparse import FloatArray
 
 Progress = Callable[[float], None]
 
+_TINY = np.float32(1e-9)
+
 _LONGEST = 96
 """Rows in one piece, at least twice the context that is not judged."""
+
+_BY_HEART = 0.01
+"""Mean loss of a pass, in nats, after which as many passes are added as were needed, and no more."""
 
 _RAMP = 20
 """Steps in which the step size grows to its full value."""
@@ -52,12 +57,15 @@ def train_net(
     steps = passes * -(-len(pieces) // recipe.batch)
     fit = _Fit(net, recipe.dropout, rng)
     done = 0
-    for _ in range(passes):
+    while done < steps:
+        losses: list[float] = []
         for chosen in _batches(pieces, recipe.batch, rng):
-            fit.step(corpus, chosen, recipe.rate * _share(done, steps))
+            losses.append(fit.step(corpus, chosen, recipe.rate * _share(done, steps)))
             done += 1
+        if sum(losses) < _BY_HEART * len(losses):
+            steps = min(steps, max(2 * done, recipe.least_steps // 2))
         if report is not None:
-            report(done / steps)
+            report(min(1.0, done / steps))
     return net
 
 
@@ -138,8 +146,8 @@ class _Fit:
         kept = self._rng.random(shape, dtype=np.float32) < self._keep
         return kept.astype(np.float32) / self._keep
 
-    def step(self, corpus: Corpus, chosen: Sequence[Piece], rate: float) -> None:
-        """Take one step."""
+    def step(self, corpus: Corpus, chosen: Sequence[Piece], rate: float) -> float:
+        """Take one step. Return the mean loss before it, in nats."""
         embedding = self._net.weights["embedding"]
         batch = corpus.batch(chosen, embedding)
         thin: Thin | None = self._thin if self._keep < 1.0 else None
@@ -148,10 +156,13 @@ class _Fit:
         judged = batch.labels >= 0
         error = softmax(logits)
         places = np.nonzero(judged)
-        error[(*places, batch.labels[places])] -= 1.0
+        right = (*places, batch.labels[places])
+        loss = -np.log(error[right] + _TINY).mean()
+        error[right] -= 1.0
         error *= judged[..., None] / np.float32(max(1, int(judged.sum())))
         inner = back(error, self._gradients) * mask
         own = self._gradients["embedding"]
         own[...] = 0.0
         own[batch.columns] = batch.dense.T @ inner.reshape(-1, inner.shape[-1])
         self._adam.step(self._gradients, rate)
+        return float(loss)
