@@ -21,7 +21,7 @@ _LONGEST = 96
 """Rows in one piece, at least twice the context that is not judged."""
 
 _BY_HEART = 0.01
-"""Mean loss of a pass, in nats, after which as many passes are added as were needed, and no more."""
+"""Mean loss of a pass, in nats, after which no more passes are added than were needed so far."""
 
 _RAMP = 20
 """Steps in which the step size grows to its full value."""
