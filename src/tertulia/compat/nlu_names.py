@@ -168,8 +168,6 @@ _NETWORK: Final = frozenset(
         "checkpoint_model",
         "run_eagerly",
         "drop_small_last_batch",
-        "intent_tokenization_flag",
-        "intent_split_symbol",
     }
 )
 _LINEAR: Final = frozenset(
@@ -186,22 +184,16 @@ _LINEAR: Final = frozenset(
         "class_weight",
     }
 )
-_MULTI_INTENT: Final = frozenset({"intent_tokenization_flag", "intent_split_symbol"})
+_TOKENIZING: Final = (
+    frozenset({"prefix_separator_symbol", "case_sensitive"}),
+    "letter case is the business of those who read the words",
+)
 
 # Parameters of the originals that have no effect here, and why.
 WITHOUT_EFFECT: Final[dict[str, tuple[frozenset[str], str]]] = {
-    "WhitespaceTokenizer": (
-        _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
-        "an intent label is learned as a whole, and letter case is the featurizers' business",
-    ),
-    "SpacyTokenizer": (
-        _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
-        "an intent label is learned as a whole, and letter case is the business of SpacyNLP",
-    ),
-    "JiebaTokenizer": (
-        _MULTI_INTENT | {"prefix_separator_symbol", "case_sensitive"},
-        "an intent label is learned as a whole, and letter case is the featurizers' business",
-    ),
+    "WhitespaceTokenizer": _TOKENIZING,
+    "SpacyTokenizer": _TOKENIZING,
+    "JiebaTokenizer": _TOKENIZING,
     "CountVectorsFeaturizer": (
         frozenset({"use_shared_vocab", "additional_vocabulary_size"}),
         "vocabularies grow by training again",

@@ -51,6 +51,7 @@ class Lesson(msgspec.Struct, frozen=True):
 class Training(msgspec.Struct, frozen=True, kw_only=True):
     """What a component learns from.
 
+    combined: more lessons of intents that are several at once; only their intents count.
     names: by label, a message of the words in its name, prepared like those of lessons.
     responses: the bot's responses by name, from NLU data and domain, as plain JSON.
     seed: of everything that is drawn by chance.
@@ -61,12 +62,14 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     responses: Mapping[str, Sequence[Json]]
     seed: int
     diagnostics: Diagnostics
+    combined: Sequence[Lesson] = ()
     names: Mapping[str, Message] = {}
 
     @property
     def messages(self) -> list[Message]:
         """Return all that components before prepare."""
-        return [*(lesson.message for lesson in self.lessons), *self.names.values()]
+        lessons = (*self.lessons, *self.combined)
+        return [*(lesson.message for lesson in lessons), *self.names.values()]
 
 
 C = TypeVar("C", bound=msgspec.Struct)

@@ -31,7 +31,7 @@ BUILTIN: Final[dict[str, str]] = {
     "NGramFeaturizer": f"{_HERE}featurizers.count_vectors:NGramFeaturizer",
     "KeywordIntentClassifier": f"{_HERE}classifiers.keyword:KeywordIntentClassifier",
     "DIETClassifier": f"{_HERE}classifiers.diet:DietClassifier",
-    "EmbeddingIntentClassifier": _LEARNED,
+    "EmbeddingIntentClassifier": f"{_HERE}classifiers.learned:EmbeddingIntentClassifier",
     "LogisticRegressionClassifier": _LEARNED,
     "SklearnIntentClassifier": _LEARNED,
     "FallbackClassifier": f"{_HERE}classifiers.fallback:FallbackClassifier",

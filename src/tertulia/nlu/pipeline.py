@@ -1,6 +1,6 @@
 """A trained pipeline: components in order, from a text to what it means."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,14 +10,17 @@ from tertulia.base.errors import ModelError
 from tertulia.core.domain.model import Generation
 from tertulia.core.entity_server import EntityServer
 from tertulia.core.understanding import Understanding
-from tertulia.data.nlu import NluData
+from tertulia.data.nlu import Example, NluData
 from tertulia.ml.parts import Parts
 from tertulia.nlu.checks import check_against_data, check_pipeline
 from tertulia.nlu.classifiers.document import spoken
+from tertulia.nlu.classifiers.learned import EmbeddingConfig
+from tertulia.nlu.combined import combined_examples
 from tertulia.nlu.component import ENTITIES, FEATURES, READING, TOKENS, Lesson, Setting, Training
 from tertulia.nlu.components import AnyComponent, find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
 from tertulia.nlu.message import Message
+from tertulia.nlu.tokenizers.config import TokenizerConfig
 
 Json = Any
 Progress = Callable[[str], None]
@@ -154,7 +157,8 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
     diagnostics.raise_if_errors()
     training = Training(
         data=data,
-        lessons=[Lesson(example, Message(example.text)) for example in data.examples],
+        lessons=_lessons(data.examples),
+        combined=_lessons(_combined(configs, data)),
         names=_label_names(data),
         responses=_all_responses(data, responses or {}),
         seed=seed,
@@ -170,14 +174,27 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
         setting = Setting(name=name, key=key, generation=generation, language=language)
         component = found.train(convert_params(config.params, found.Config), setting, training)
         if found.provides & {READING, TOKENS, FEATURES}:
-            component.prepare(
-                [*(one.message for one in training.lessons), *training.names.values()]
-            )
+            component.prepare(training.messages)
         components.append(component)
         stored.append(_StoredComponent(name=config.name, shown=name, key=key, params=config.params))
     diagnostics.raise_if_errors()
     manifest = _Manifest(generation=generation, language=language, components=stored)
     return Pipeline(components, manifest)
+
+
+def _lessons(examples: Iterable[Example]) -> list[Lesson]:
+    return [Lesson(example, Message(example.text)) for example in examples]
+
+
+def _combined(configs: Sequence[ComponentConfig], data: NluData) -> list[Example]:
+    """Return examples of combined intents, when a component says that names may be combined."""
+    told = (convert_params(one.params, find_component(one.name).Config) for one in configs)
+    symbols = [
+        one.intent_split_symbol
+        for one in told
+        if isinstance(one, TokenizerConfig | EmbeddingConfig) and one.intent_tokenization_flag
+    ]
+    return combined_examples(data.examples, symbols[0]) if symbols else []
 
 
 def _shown_name(config: ComponentConfig, generation: Generation) -> str:

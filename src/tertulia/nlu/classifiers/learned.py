@@ -12,6 +12,7 @@ from tertulia.nlu.classifiers.document import Document, document_of
 from tertulia.nlu.classifiers.label_model import LabelModel
 from tertulia.nlu.component import FEATURES, INTENT, Component, Setting, Training
 from tertulia.nlu.message import Message
+from tertulia.nlu.tokenizers.config import refuse_empty
 
 
 class LearnedConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +31,17 @@ class LearnedConfig(msgspec.Struct, frozen=True, kw_only=True):
         """Return the seed to train with."""
         chosen = self.random_seed if self.random_seed is not None else self.random_state
         return fallback if chosen is None else abs(chosen)
+
+
+class EmbeddingConfig(LearnedConfig, frozen=True, kw_only=True):
+    """intent_tokenization_flag, intent_split_symbol: as for tokenizers, which had them later."""
+
+    intent_tokenization_flag: bool = False
+    intent_split_symbol: str = "_"
+
+    def __post_init__(self) -> None:
+        """Refuse a symbol that joins nothing."""
+        refuse_empty(self.intent_split_symbol)
 
 
 class LearnedIntentClassifier(Component[LearnedConfig]):
@@ -65,11 +77,17 @@ class LearnedIntentClassifier(Component[LearnedConfig]):
         return cls(config, setting, LabelModel.from_parts(parts) if parts.meta else None)
 
 
+class EmbeddingIntentClassifier(LearnedIntentClassifier):
+    """The same, for names of intents that may be several at once."""
+
+    Config = EmbeddingConfig
+
+
 def train_intents(config: LearnedConfig, training: Training) -> LabelModel:
     """Return a model of the examples that have an intent."""
     pairs = [
         (document_of(one.message, config.featurizers), one.example.intent)
-        for one in training.lessons
+        for one in (*training.lessons, *training.combined)
         if one.example.intent
     ]
     labels = [intent for _, intent in pairs]

@@ -14,20 +14,15 @@ from tertulia.base.errors import ConfigError
 from tertulia.ml.parts import Parts
 from tertulia.nlu.component import TOKENS, Component, Setting, Training
 from tertulia.nlu.message import Message, Token
-from tertulia.nlu.patterns import refuse_broken
 from tertulia.nlu.scripts import has_unspaced
+from tertulia.nlu.tokenizers.config import TokenizerConfig
 from tertulia.nlu.tokenizers.whitespace import cut_pattern, cut_pieces, split_words
 
 
-class JiebaConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """dictionary_path: a folder of word lists, read when training. token_pattern: as elsewhere."""
+class JiebaConfig(TokenizerConfig, frozen=True, kw_only=True):
+    """dictionary_path: a folder of word lists, read when training."""
 
     dictionary_path: str | None = None
-    token_pattern: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a broken pattern."""
-        refuse_broken(self.token_pattern)
 
 
 class JiebaTokenizer(Component[JiebaConfig]):

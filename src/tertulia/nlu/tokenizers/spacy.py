@@ -7,40 +7,28 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-import msgspec
-
 from tertulia.ml.spacy_text import SpacyText
 from tertulia.nlu.component import READING, TOKENS, Component, Setting, Training
 from tertulia.nlu.message import Message, Token
-from tertulia.nlu.patterns import refuse_broken
 from tertulia.nlu.readers.spacy import text_of
+from tertulia.nlu.tokenizers.config import TokenizerConfig
 from tertulia.nlu.tokenizers.whitespace import cut_pattern
 
 
-class SpacyTokenizerConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """token_pattern: each word is cut into the matches of this pattern; None: words stay."""
-
-    token_pattern: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a broken pattern."""
-        refuse_broken(self.token_pattern)
-
-
-class SpacyTokenizer(Component[SpacyTokenizerConfig]):
+class SpacyTokenizer(Component[TokenizerConfig]):
     """Cuts a text as the model of its language does; punctuation marks are words."""
 
-    Config = SpacyTokenizerConfig
+    Config = TokenizerConfig
     requires: ClassVar[frozenset[str]] = frozenset({READING})
     provides: ClassVar[frozenset[str]] = frozenset({TOKENS})
 
-    def __init__(self, config: SpacyTokenizerConfig, setting: Setting) -> None:
+    def __init__(self, config: TokenizerConfig, setting: Setting) -> None:
         super().__init__(config, setting)
         pattern = config.token_pattern
         self._pattern = re.compile(pattern) if pattern else None
 
     @classmethod
-    def train(cls, config: SpacyTokenizerConfig, setting: Setting, training: Training) -> Self:
+    def train(cls, config: TokenizerConfig, setting: Setting, training: Training) -> Self:
         """Return the tokenizer; there is nothing to learn."""
         return cls(config, setting)
 

@@ -10,12 +10,10 @@ from collections.abc import Iterable
 from re import Pattern
 from typing import ClassVar, Self
 
-import msgspec
-
 from tertulia.nlu.component import TOKENS, Component, Setting, Training
 from tertulia.nlu.message import Message, Token
-from tertulia.nlu.patterns import refuse_broken
 from tertulia.nlu.scripts import pieces, with_marks_as_letters
+from tertulia.nlu.tokenizers.config import TokenizerConfig
 
 _LEGACY_PUNCTUATION = re.compile(r"[.,!?]+(?=\s|$)")
 
@@ -35,29 +33,19 @@ _EMOJI = re.compile(
 )
 
 
-class WhitespaceConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """token_pattern: each word is cut into the matches of this pattern; None: words stay."""
-
-    token_pattern: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a broken pattern."""
-        refuse_broken(self.token_pattern)
-
-
-class WhitespaceTokenizer(Component[WhitespaceConfig]):
+class WhitespaceTokenizer(Component[TokenizerConfig]):
     """Cuts a text at white space and drops punctuation around words."""
 
-    Config = WhitespaceConfig
+    Config = TokenizerConfig
     provides: ClassVar[frozenset[str]] = frozenset({TOKENS})
 
-    def __init__(self, config: WhitespaceConfig, setting: Setting) -> None:
+    def __init__(self, config: TokenizerConfig, setting: Setting) -> None:
         super().__init__(config, setting)
         pattern = config.token_pattern
         self._pattern: Pattern[str] | None = re.compile(pattern) if pattern else None
 
     @classmethod
-    def train(cls, config: WhitespaceConfig, setting: Setting, training: Training) -> Self:
+    def train(cls, config: TokenizerConfig, setting: Setting, training: Training) -> Self:
         """Return the tokenizer; there is nothing to learn."""
         return cls(config, setting)
 
