@@ -41,4 +41,6 @@ def refuse_later(parser: argparse.ArgumentParser, *flags: str, instead: str) -> 
         ) -> None:
             parser.error(f"{option_string} is not available in this version. {instead}")
 
-    parser.add_argument(*flags, action=Refuse, nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument(
+        *flags, action=Refuse, nargs="*", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )

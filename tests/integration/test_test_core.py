@@ -155,3 +155,32 @@ def test_a_legacy_bot_is_tested_on_markdown(tmp_path: Path) -> None:
     correct, total = accuracy(bot)
     assert correct == total > 0
     assert (bot / "results" / "failed_stories.md").read_text().startswith("<!-- All stories")
+
+
+def test_configurations_are_trained_on_less_and_less_and_compared(bot: Path) -> None:
+    text = (bot / "config.yml").read_text()
+    (bot / "other.yml").write_text(
+        f"{text.partition('policies:')[0]}policies:\n- name: RulePolicy\n"
+    )
+    line = "train core -c config.yml other.yml --out runs --runs 1 --percentages 0 50"
+    done = run(*line.split(), folder=bot)
+    assert done.status == 0, done.err
+    written = sorted(path.name for path in (bot / "runs" / "run_1").iterdir())
+    assert written == [
+        f"{name}__percentage__{at}.tar.gz" for name in ("config", "other") for at in (1, 2)
+    ]
+    counts = json.loads((bot / "runs" / "num_stories.json").read_text())
+    assert counts[0] > counts[1] > 0
+    done = run("test", "core", "-m", "runs", "--evaluate-model-directory", folder=bot)
+    assert done.status == 0, done.err
+    found = json.loads((bot / "results" / "results.json").read_text())
+    assert sorted(found) == ["config", "other"]
+    assert (bot / "results" / "model_comparison_graph.pdf").is_file()
+
+
+def test_configurations_of_the_same_name_cannot_be_compared(bot: Path) -> None:
+    (bot / "more").mkdir()
+    shutil.copy(bot / "config.yml", bot / "more")
+    done = run("train", "core", "-c", "config.yml", "more/config.yml", folder=bot)
+    assert done.status == 1
+    assert "same name" in done.err

@@ -27,6 +27,7 @@ PERCENTAGE_KEY = "__percentage__"
 STORY_COUNTS = "num_stories.json"
 CHART = "model_comparison_graph"
 _NAME = re.compile(rf"(.+){PERCENTAGE_KEY}(\d+)")
+_OLD_NAME = re.compile(r"(.*\D)(\d+)")
 _RUN = re.compile(r"run_(\d+)")
 
 
@@ -69,7 +70,8 @@ def by_configuration(passed: Mapping[Path, int]) -> dict[str, list[list[int]]]:
 def _place(path: Path) -> _Place:
     stem = path.name.removesuffix(".tar.gz")
     run = _RUN.fullmatch(path.parent.name)
-    named = _NAME.fullmatch(stem)
+    # 0.x put nothing between name and number, but always the folder of a run around them.
+    named = _NAME.fullmatch(stem) or (_OLD_NAME.fullmatch(stem) if run else None)
     if named is None:
         return _Place(stem, 1, 0)
     return _Place(named[1], int(run[1]) if run else 1, int(named[2]))

@@ -21,6 +21,7 @@ from tertulia.cli.nlu_tests import (
     model_results,
 )
 from tertulia.cli.results import NOTHING, Results, write_results
+from tertulia.cli.story_comparison import CHART as STORY_CHART
 from tertulia.cli.story_comparison import comparison
 from tertulia.cli.story_tests import StoryTest, chosen_models, has_stories, story_results
 from tertulia.data.nlu import read_nlu
@@ -32,7 +33,7 @@ Given = Mapping[str, Any]
 
 _RUNS = 3
 _PERCENTAGES = (0, 25, 50, 75)
-_KINDS = {COMPARISON_CHART: "pdf", "story_confmat": "pdf"}
+PICTURE_KINDS = {COMPARISON_CHART: "pdf", STORY_CHART: "pdf", "story_confmat": "pdf"}
 
 
 def test_stories(given: Given) -> int:
@@ -143,6 +144,6 @@ def _write(results: Results, given: Given, out: Path | None = None) -> int:
         out or given["out"],
         plots=not given["no_plot"],
         title="Test results",
-        kinds=_KINDS,
+        kinds=PICTURE_KINDS,
     )
     return 0

@@ -21,7 +21,8 @@ from tertulia.cli.command import (
 if TYPE_CHECKING:
     from tertulia.cli.training import Job
 
-_COMPARISON = "Train each configuration by itself, and compare the models on test conversations."
+_RUNS = 3
+_PERCENTAGES = (0, 25, 50, 75)
 
 
 def _many_paths(*names: str, default: str) -> Any:
@@ -93,22 +94,51 @@ def train(**given: Any) -> int:
     return 1 if train_job(job) is None else 0
 
 
-@click.command(cls=Command, help="Train only what decides the next step.")
+@click.command(
+    cls=Command,
+    help="Train only what decides the next step. Several configurations are trained on all stories "
+    "and on fewer, to be compared by `test core`.",
+)
 @_many_paths("-s", "--stories", default="data")
 @_many_paths("-c", "--config", default="config.yml")
 @_dialogue
-@refused("--percentages", _COMPARISON)
-@refused("--runs", _COMPARISON)
+@click.option(
+    "--percentages",
+    type=click.IntRange(0, 99),
+    multiple=True,
+    metavar="N...",
+    help="Compare: how many of the stories to keep out.  [default: 0 25 50 75]",
+)
+@click.option("--runs", type=click.IntRange(min=1), help="Compare: how often.  [default: 3]")
 @_common
 def train_core(**given: Any) -> int:
     """Train the dialogue part."""
-    from tertulia.cli.command import not_available
     from tertulia.cli.training import train_job
 
-    if len(given["config"]) > 1:
-        raise not_available("comparing several configurations", _COMPARISON)
     job = _job(given, nlu=given["stories"], stories=given["stories"], parts="core")
+    if len(given["config"]) > 1 or given["percentages"] or given["runs"]:
+        return _compare(given, job)
     return 1 if train_job(job) is None else 0
+
+
+def _compare(given: Mapping[str, Any], job: "Job") -> int:
+    from msgspec.structs import replace
+
+    from tertulia.cli.core_comparison import CoreComparison, named_projects, train_comparison
+    from tertulia.cli.story_comparison import PERCENTAGE_KEY
+
+    configs: tuple[Path, ...] = given["config"] or job.project.config
+    train_comparison(
+        CoreComparison(
+            projects=named_projects(configs, lambda one: replace(job.project, config=(one,))),
+            settings=job.settings,
+            out=job.out,
+            runs=given["runs"] or _RUNS,
+            percentages=given["percentages"] or _PERCENTAGES,
+            file_name=lambda name, number: f"{name}{PERCENTAGE_KEY}{number}.tar.gz",
+        )
+    )
+    return 0
 
 
 @click.command(cls=Command, help="Train only what understands messages.")

@@ -40,10 +40,16 @@ def test_augmentation_is_fifty_unless_said() -> None:
     assert core_train.parse(TRAIN.split()).augmentation == 50
 
 
-@pytest.mark.parametrize("mode", ["compare", "interactive"])
-def test_other_modes_are_wrong_usage(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert status_of(core_train.parse, f"{mode} {TRAIN}") == 2
-    assert f"the mode '{mode}' is not available" in capsys.readouterr().err
+def test_a_mode_that_has_another_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert status_of(core_train.parse, f"interactive {TRAIN}") == 2
+    assert "tertulia interactive" in capsys.readouterr().err
+
+
+def test_the_comparison_of_the_manuals_is_read() -> None:
+    options = core_train.parse(f"compare {TRAIN} -c a.yml b.yml --runs 2".split())
+    assert options.config == [Path("a.yml"), Path("b.yml")]
+    assert (options.mode, options.runs) == ("compare", 2)
+    assert options.percentages == [0, 5, 25, 50, 70, 90, 95]
 
 
 @pytest.mark.parametrize("missing", ["-d", "-s", "-o"])
