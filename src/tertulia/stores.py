@@ -13,9 +13,16 @@ from tertulia.base.registry import Registry
 from tertulia.core.events import SlotSet
 from tertulia.core.ports import TrackerStore
 from tertulia.core.stored import damaged
-from tertulia.data.tracker_stores import dialect_of
+from tertulia.data.tracker_stores import KINDS, dialect_of
 from tertulia.engine.transfer import Source, StoreSource
-from tertulia.schema.stores import CustomStore, DynamoStore, RedisStore, SqlStore, StoreConfig
+from tertulia.schema.stores import (
+    CustomStore,
+    DynamoStore,
+    MongoStore,
+    RedisStore,
+    SqlStore,
+    StoreConfig,
+)
 
 DATA_FOLDER = ".tertulia"
 """Folder inside a project (or the working directory) where conversations are kept."""
@@ -33,7 +40,8 @@ REGISTRY: Registry[Any] = Registry(
         "mariadb": _SQL,
         "sqlite": _SQL,
         "redis": "tertulia.adapters.stores.redis:RedisTrackerStore",
-        "dynamo": "tertulia.adapters.stores.dynamo:DynamoOriginals",
+        "mongod": "tertulia.adapters.stores.documents.mongo:MongoTrackerStore",
+        "dynamo": "tertulia.adapters.stores.documents.dynamo:DynamoTrackerStore",
     },
     extras={
         "postgresql": "postgres",
@@ -41,6 +49,7 @@ REGISTRY: Registry[Any] = Registry(
         "mariadb": "mysql",
         "sqlite": "sql",
         "redis": "redis",
+        "mongod": "mongo",
         "dynamo": "dynamo",
     },
     group="tracker_store",
@@ -63,12 +72,6 @@ async def open_store(
         return MemoryStore()
     if wanted == "sqlite" or config is None:
         return await SqliteStore.open(_file(folder))
-    if isinstance(config, DynamoStore):
-        raise ConfigError(
-            "conversations can be brought from DynamoDB, not kept there",
-            hint="Name another store, and use `tertulia store import` with this file.",
-            code="T648",
-        )
     if isinstance(config, CustomStore):
         return await open_custom(REGISTRY.find(config.path), config)
     store = REGISTRY.find(name_of(config), dotted=False)
@@ -79,7 +82,9 @@ def name_of(config: StoreConfig) -> str:
     """Return the name of a configuration's store in the table."""
     if isinstance(config, CustomStore):
         return config.path
-    return dialect_of(config) if isinstance(config, SqlStore) else "redis"
+    if isinstance(config, SqlStore):
+        return dialect_of(config)
+    return next(name for name, kind in KINDS.items() if isinstance(config, kind))
 
 
 def place_of_store(
@@ -142,12 +147,30 @@ async def open_sources(
             return [StoreSource(await SqliteStore.open(path))]
         config = SqlStore(db=str(path))
     if isinstance(config, DynamoStore):
-        return [REGISTRY.find("dynamo", dotted=False)(config)]
+        return await _dynamo_sources(config)
     found: list[Source] = [StoreSource(await open_store(None, config, path.parent, patience=0))]
     if isinstance(config, RedisStore):
         from tertulia.adapters.stores.redis.originals import RedisOriginals
 
         found.append(RedisOriginals(config, allow_pickle=allow_pickle))
+    if isinstance(config, MongoStore):
+        from tertulia.adapters.stores.documents.mongo_old import MongoOriginals
+
+        found.append(MongoOriginals(config))
+    return found
+
+
+async def _dynamo_sources(config: DynamoStore) -> list[Source]:
+    """Return what is there: opening a store makes its table, which a source should not."""
+    from tertulia.adapters.stores.documents.dynamo import DynamoTrackerStore, tables_there
+    from tertulia.adapters.stores.documents.dynamo_old import DynamoOriginals
+
+    found: list[Source] = []
+    has_ours, has_old = await tables_there(config)
+    if has_ours:
+        found.append(StoreSource(await DynamoTrackerStore.open(config, patience=0)))
+    if has_old or not has_ours:
+        found.append(DynamoOriginals(config))
     return found
 
 

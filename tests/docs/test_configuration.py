@@ -11,7 +11,7 @@ from tertulia.schema.access import ApiKey, Limits
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
 from tertulia.schema.locks import PostgresLocks, RedisLocks
-from tertulia.schema.stores import DynamoStore, RedisStore, SqlStore
+from tertulia.schema.stores import DynamoStore, MongoStore, RedisStore, SqlStore
 from tertulia.schema.tracing import Tracing
 from tests.docs.pages import ROOT, section
 
@@ -61,6 +61,7 @@ def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Str
     [
         ("### tracker_store: SQL", SqlStore),
         ("### tracker_store: Redis", RedisStore),
+        ("### tracker_store: MongoDB", MongoStore),
         ("### tracker_store: DynamoDB", DynamoStore),
         ("### lock_store: PostgreSQL", PostgresLocks),
         ("### lock_store: Redis", RedisLocks),

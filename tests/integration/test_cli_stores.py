@@ -116,14 +116,6 @@ def test_a_check_of_a_misspelt_store_stops_at_its_line(
     )
 
 
-def test_a_store_that_can_only_be_read_is_refused_as_a_place_to_keep(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    Path("endpoints.yml").write_text("tracker_store:\n  type: dynamo\n  tablename: states\n")
-    assert run_program(["config", "check"]) == 1
-    assert "T648: conversations can be brought from DynamoDB" in capsys.readouterr().err
-
-
 OWN_STORE = """
 import json, pathlib
 

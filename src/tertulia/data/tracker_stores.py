@@ -11,15 +11,32 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.data.yaml import Node
 from tertulia.data.yaml.settings import convert_settings
-from tertulia.schema.stores import CustomStore, DynamoStore, RedisStore, SqlStore, StoreConfig
+from tertulia.schema.stores import (
+    CustomStore,
+    DynamoStore,
+    MongoStore,
+    RedisStore,
+    SqlStore,
+    StoreConfig,
+)
 
-KINDS: dict[str, type[StoreConfig]] = {"sql": SqlStore, "redis": RedisStore, "dynamo": DynamoStore}
+KINDS: dict[str, type[StoreConfig]] = {
+    "sql": SqlStore,
+    "redis": RedisStore,
+    "mongod": MongoStore,
+    "dynamo": DynamoStore,
+}
 """Value of `type`, in lower case, to the shape of the section."""
 
 IN_MEMORY = ("in_memory", "inmemorytrackerstore")
 DIALECTS = ("sqlite", "postgresql", "mysql", "mariadb")
 _ORIGINALS = ("rasa.", "rasa_core.")
-_CLASSES = {"sqltrackerstore": "sql", "redistrackerstore": "redis", "dynamotrackerstore": "dynamo"}
+_CLASSES = {
+    "sqltrackerstore": "sql",
+    "redistrackerstore": "redis",
+    "mongotrackerstore": "mongod",
+    "dynamotrackerstore": "dynamo",
+}
 
 
 def read_tracker_store(section: Node | None, diagnostics: Diagnostics) -> StoreConfig | None:

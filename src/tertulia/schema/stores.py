@@ -79,16 +79,34 @@ class CustomStore(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DynamoStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A DynamoDB table of the originals, to bring conversations from.
+    """DynamoDB: the table of the originals, and one of ours beside it.
 
     tablename: the documented spelling of `table_name`. url: of the service, where it is not AWS'.
+    timeout: seconds for one call.
     """
 
     table_name: str = "states"
     tablename: str | None = None
     region: str = "us-east-1"
     url: str | None = None
+    timeout: Seconds = 10.0
 
 
-StoreConfig = SqlStore | RedisStore | DynamoStore | CustomStore
+class MongoStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """MongoDB: the collection of the originals, and one of ours beside it.
+
+    url: an address with `mongodb://` or `mongodb+srv://`, or a host. auth_source: the database
+    that knows the user. timeout: seconds for one call.
+    """
+
+    url: str = "mongodb://localhost:27017"
+    db: str = "rasa"
+    username: str | None = None
+    password: Secret | None = None
+    collection: str = "conversations"
+    auth_source: str = "admin"
+    timeout: Seconds = 10.0
+
+
+StoreConfig = SqlStore | RedisStore | MongoStore | DynamoStore | CustomStore
 """Every kind of tracker store."""

@@ -8,12 +8,8 @@ from contextlib import AsyncExitStack
 from typing import Any, cast
 
 from aiobotocore.session import get_session  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
-from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-)
 
+from tertulia.adapters.stores.documents.dynamo_faults import ERRORS, as_refusal
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
 from tertulia.core.events.codec import decode_stored
@@ -42,26 +38,14 @@ class DynamoOriginals:
         """
         try:
             async with AsyncExitStack() as stack:
-                client = await stack.enter_async_context(self._client())
+                client = await stack.enter_async_context(make_client(self._config))
                 async for item in self._items(client):
-                    yield _moved(item)
-        except ClientError as error:
-            hint = "Check `table_name`, `region` and the rights of these credentials."
-            raise stored.rejected(self._where, error, hint) from error
-        except NoCredentialsError as error:
-            hint = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile."
-            raise stored.rejected(self._where, error, hint) from error
-        except (BotoCoreError, OSError, TimeoutError) as error:
-            raise stored.unreachable(self._where, error) from error
+                    yield moved_of(item)
+        except ERRORS as error:
+            raise as_refusal(self._where, error) from error
 
     async def close(self) -> None:
         """Do nothing: each reading closes what it opened."""
-
-    def _client(self) -> Any:
-        config = self._config
-        return _session().create_client(
-            "dynamodb", region_name=config.region, endpoint_url=config.url
-        )
 
     async def _items(self, client: Any) -> AsyncIterator[Item]:
         described = await client.describe_table(TableName=self._table)
@@ -75,7 +59,9 @@ class DynamoOriginals:
             sender_id = key["sender_id"]["S"]
             if sender_id not in seen:
                 seen.add(sender_id)
-                yield await self._newest(client, sender_id)
+                newest = await newest_of(client, self._table, sender_id)
+                if newest is not None:
+                    yield newest
 
     async def _scan(self, client: Any, **more: Any) -> AsyncIterator[Item]:
         pages = client.get_paginator("scan").paginate(
@@ -85,19 +71,29 @@ class DynamoOriginals:
             for item in page["Items"]:
                 yield item
 
-    async def _newest(self, client: Any, sender_id: str) -> Item:
-        found = await client.query(
-            TableName=self._table,
-            KeyConditionExpression="sender_id = :id",
-            ExpressionAttributeValues={":id": {"S": sender_id}},
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            Limit=1,
-        )
-        return found["Items"][0]
+
+def make_client(config: DynamoStore, limits: Any = None) -> Any:
+    """Return a client, to be entered. limits: of the client, its own without."""
+    return _session().create_client(
+        "dynamodb", region_name=config.region, endpoint_url=config.url, config=limits
+    )
 
 
-def _moved(item: Item) -> Moved:
+async def newest_of(client: Any, table: str, sender_id: str) -> Item | None:
+    """Return the newest item of a conversation, in a table with or without a range key."""
+    found = await client.query(
+        TableName=table,
+        KeyConditionExpression="sender_id = :id",
+        ExpressionAttributeValues={":id": {"S": sender_id}},
+        ScanIndexForward=False,
+        ConsistentRead=True,
+        Limit=1,
+    )
+    return found["Items"][0] if found["Items"] else None
+
+
+def moved_of(item: Item) -> Moved:
+    """Return the conversation of an item."""
     sender_id: str = item["sender_id"]["S"]
     events = _plain(item.get("events", {"L": []}))
     try:
