@@ -30,6 +30,8 @@ from tertulia.engine.keeper import ModelKeeper, load_and_warm
 from tertulia.engine.perform import Outside
 from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
+from tertulia.engine.records import Records
+from tertulia.engine.retention import Keeping
 from tertulia.engine.service import Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.locks import open_locks
@@ -109,7 +111,13 @@ async def build_service(settings: AppSettings) -> Service:
     observer = telemetry.observer
     locks = await _locks(settings, endpoints, store)
     turnstile = Turnstile(queue=endpoints.limits.queue, locks=locks)
-    conversations = Conversations(store, SystemClock(), turnstile=turnstile, observer=observer)
+    conversations = Conversations(
+        store,
+        SystemClock(),
+        turnstile=turnstile,
+        observer=observer,
+        redaction=endpoints.redaction,
+    )
     outside = Outside(
         actions=MeteredActions(actions, telemetry.meters) if actions is not None else None,
         responses=_response_server(endpoints, telemetry),
@@ -133,7 +141,24 @@ async def build_service(settings: AppSettings) -> Service:
     keeper = ModelKeeper(assistant, packed=settings.packed, load=load)
     pulling = Pulling(keeper, _model_server, asks=settings.leads)
     duty = duty_of("reminders", store, alone=settings.leads)
-    return Service(processor, keeper, pulling=pulling, model_server=endpoints.models, duty=duty)
+    return Service(
+        processor,
+        keeper,
+        pulling=pulling,
+        model_server=endpoints.models,
+        duty=duty,
+        keeping=_keeping(settings, endpoints, conversations),
+    )
+
+
+def _keeping(settings: AppSettings, endpoints: Endpoints, conversations: Conversations) -> Keeping:
+    """Return what forgets idle conversations, in one of all processes."""
+    return Keeping(
+        endpoints.retention,
+        Records(conversations),
+        duty=duty_of("retention", conversations.store, alone=settings.leads),
+        clock=SystemClock(),
+    )
 
 
 async def _locks(

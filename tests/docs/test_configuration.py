@@ -11,6 +11,7 @@ from tertulia.schema.access import ApiKey, Limits
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
 from tertulia.schema.locks import PostgresLocks, RedisLocks
+from tertulia.schema.privacy import RedactedPattern, Retention
 from tertulia.schema.stores import DynamoStore, MongoStore, RedisStore, SqlStore
 from tertulia.schema.tracing import Tracing
 from tests.docs.pages import ROOT, section
@@ -48,10 +49,12 @@ def test_every_section_of_endpoints_yml_is_described() -> None:
         ("### tracing", Tracing),
         ("### api_keys", ApiKey),
         ("### limits", Limits),
+        ("### retention", Retention),
+        ("### redaction", RedactedPattern),
     ],
 )
 def test_every_key_of_a_server_is_described(heading: str, kind: type[msgspec.Struct]) -> None:
-    shared = {} if kind in (Endpoint, ActionModule, Tracing, ApiKey, Limits) else _fields(Endpoint)
+    shared = {} if not issubclass(kind, Endpoint) or kind is Endpoint else _fields(Endpoint)
     own = set(_fields(kind)) - set(shared)
     assert _names(section(PAGE, heading)) == own
 

@@ -148,3 +148,28 @@ def test_conversations_are_brought_into_a_store_class_of_the_projects_own(
     assert run_program(["store", "import", "../rasa.db"]) == 0
     assert capsys.readouterr().out.startswith("35 conversations")
     assert len(list(Path("kept").iterdir())) == 35
+
+
+def test_idle_conversations_are_listed_and_then_erased(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["store", "import", "../rasa.db"]) == 0
+    capsys.readouterr()
+    assert run_program(["store", "prune", "--older-than", "1d", "--dry-run"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert listed[-1] == "35 of 35 conversations would be erased"
+    assert len(listed) == 36
+    assert run_program(["store", "prune", "--older-than", "9999w"]) == 0
+    assert capsys.readouterr().out == "0 of 35 conversations erased\n"
+    assert run_program(["store", "prune", "--older-than", "1d"]) == 0
+    assert capsys.readouterr().out == "35 of 35 conversations erased\n"
+    assert run_program(["store", "prune", "--older-than", "1d"]) == 0
+    assert capsys.readouterr().out == "0 of 0 conversations erased\n"
+
+
+@pytest.mark.parametrize("age", ["", "90", "d", "-3d", "0d", "1.5d", "3y", "³d"])
+def test_an_age_that_is_none_is_refused(
+    folder: Path, age: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["store", "prune", "--older-than", age]) == 2
+    assert "is no age. Write 90d, 12h or 8w." in capsys.readouterr().err

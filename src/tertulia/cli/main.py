@@ -42,6 +42,7 @@ COMMANDS = {
     "visualize": ("visualize:visualize", "Draw the stories as one graph, in one HTML page."),
     "config check": ("config:check", "Check that everything endpoints.yml names can be used."),
     "store import": ("store:import_conversations", "Bring conversations of another store here."),
+    "store prune": ("store:prune_conversations", "Erase conversations long unused."),
     "components": ("components:components", "List pipeline components and policies by name."),
     "telemetry": ("telemetry:telemetry", "Nothing is collected; kept for scripts that call it."),
 }

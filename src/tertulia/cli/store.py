@@ -1,4 +1,4 @@
-"""`tertulia store import`: brings conversations of another store into this project's."""
+"""`tertulia store`: brings conversations of another store here; erases those long unused."""
 
 import asyncio
 from pathlib import Path
@@ -10,6 +10,7 @@ from tertulia.cli.command import PATH, Command, logging_options
 from tertulia.cli.options import store_options
 
 if TYPE_CHECKING:
+    from tertulia.engine.retention import Report as Pruned
     from tertulia.engine.transfer import Report
     from tertulia.stores import Wanted
 
@@ -76,3 +77,74 @@ def _show(report: "Report") -> None:
     seen = report.conversations + report.unchanged + len(report.problems)
     if seen % _SHOWN_EVERY == 0:
         click.echo(f"{seen} conversations seen", err=True)
+
+
+_UNITS = {"h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+class Age(click.ParamType[float]):
+    """A time as a number and a unit; the value is in seconds."""
+
+    name = "age"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        text = str(value)
+        number, unit = text[:-1], _UNITS.get(text[-1:])
+        if unit is None or not number.isascii() or not number.isdigit() or int(number) == 0:
+            self.fail(f"'{text}' is no age. Write 90d, 12h or 8w.", param, ctx)
+        return float(int(number) * unit)
+
+
+@click.command(
+    "prune",
+    cls=Command,
+    help="Erase conversations that have had no event for a time, with their snapshots, reminders "
+    "and receipts. A conversation that is continued meanwhile stays.",
+)
+@click.option(
+    "--older-than",
+    type=Age(),
+    required=True,
+    help="Age of the newest event: 90d, 12h or 8w (days, hours, weeks).",
+)
+@click.option("--dry-run", is_flag=True, help="Erase nothing; list what would be erased.")
+@store_options
+@logging_options()
+def prune_conversations(
+    older_than: float, dry_run: bool, endpoints: Path | None, store: "Wanted | None"
+) -> int:
+    """Erase, or list, and print how many there were."""
+    report = asyncio.run(_prune(older_than, dry_run, endpoints, store))
+    done = "would be erased" if dry_run else "erased"
+    count = report.idle if dry_run else report.erased
+    click.echo(f"{count} of {report.seen} conversations {done}")
+    return 0
+
+
+async def _prune(
+    older_than: float, dry_run: bool, endpoints: Path | None, wanted: "Wanted | None"
+) -> "Pruned":
+    from tertulia.app import SystemClock, load_endpoints
+    from tertulia.cli.place import project_folder
+    from tertulia.engine.conversations import Conversations
+    from tertulia.engine.records import Records
+    from tertulia.engine.retention import Report, idle_conversations, prune
+    from tertulia.engine.turnstile import Turnstile
+    from tertulia.stores import open_store
+
+    config = load_endpoints(endpoints).tracker_store
+    opened = await open_store(wanted, config, project_folder(None), patience=0)
+    before = SystemClock().now() - older_than
+    try:
+        if dry_run:
+            report = Report()
+            async for idle in idle_conversations(opened, report, before=before):
+                click.echo(idle.sender_id)
+            return report
+        records = Records(Conversations(opened, SystemClock(), turnstile=Turnstile()))
+        return await prune(records, opened, before=before)
+    finally:
+        await opened.close()

@@ -13,6 +13,7 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.data.access import read_api_keys
 from tertulia.data.lock_stores import read_lock_store
+from tertulia.data.privacy import read_redaction
 from tertulia.data.tracker_stores import read_tracker_store
 from tertulia.data.yaml import Node, read_file
 from tertulia.data.yaml.settings import convert_settings, decode_secret
@@ -25,6 +26,7 @@ from tertulia.schema.endpoints import (
     ModelEndpoint,
     ResponseEndpoint,
 )
+from tertulia.schema.privacy import Retention
 from tertulia.schema.tracing import Tracing
 
 SECTIONS = (
@@ -38,8 +40,10 @@ SECTIONS = (
     "tracing",
     "api_keys",
     "limits",
+    "retention",
+    "redaction",
 )
-_READ = ("version", *SECTIONS[:4], "tracker_store", "lock_store", "tracing", "api_keys", "limits")
+_READ = ("version", *(name for name in SECTIONS if name != "event_broker"))
 _ELSEWHERE = {
     "event_broker": "Remove the section; events can be read over the HTTP API.",
 }
@@ -67,6 +71,8 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         models=_section(node, "models", ModelEndpoint, diagnostics),
         api_keys=read_api_keys(node.get("api_keys"), diagnostics),
         limits=_section(node, "limits", Limits, diagnostics) or Limits(),
+        retention=_section(node, "retention", Retention, diagnostics),
+        redaction=read_redaction(node.get("redaction"), diagnostics),
     )
 
 

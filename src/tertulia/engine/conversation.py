@@ -23,6 +23,7 @@ from tertulia.core.events import (
 from tertulia.core.events.codec import without_trace
 from tertulia.core.observer import UNOBSERVED, Observer
 from tertulia.core.ports import OutputChannel, Receipt, Snapshot, TrackerStore
+from tertulia.core.redaction import NOTHING_REDACTED, Redaction
 from tertulia.core.reminders import Reminder, ScheduleChange, Step, step_of
 from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, new_tracker
 from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
@@ -45,7 +46,7 @@ class Conversation:
     channel: where its reminders speak when no user event names a channel. has_scheduled: a
     reminder was put on the schedule and stored. opened_at: the version that was loaded. once: the
     request that is carried out, when it must not be carried out twice. on_stored: called after
-    each commit.
+    each commit. redaction: takes out of events what must not be stored.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class Conversation:
         store: TrackerStore,
         clock: Clock,
         observer: Observer = UNOBSERVED,
+        redaction: Redaction = NOTHING_REDACTED,
     ) -> None:
+        self._redaction = redaction
         self.tracker = tracker
         self.version = version
         self.committed = False
@@ -106,7 +109,8 @@ class Conversation:
         schedule: reminders among them are put on the schedule, or taken off it.
         """
         for event in events:
-            stamped = self._stamp(event, restamp=restamp)
+            told = self._stamp(event, restamp=restamp)
+            stamped = self._redaction.event(told)
             # No decision needs explanations, and live conversations are to stay small.
             bare = without_trace(stamped)
             try:
@@ -115,8 +119,9 @@ class Conversation:
                 await self.load_whole()
                 self.tracker = advance(self.tracker, bare)
             self._pending.append(stamped)
-            if isinstance(stamped, BotUttered):
-                self._to_say.append(stamped)
+            if isinstance(told, BotUttered) and isinstance(stamped, BotUttered):
+                # The user hears what is not kept, not even to answer a repeated request.
+                self._to_say.append(told)
                 self._said.append(stamped)
             elif schedule and isinstance(stamped, (ReminderScheduled, ReminderCancelled)):
                 self._reschedule(stamped)
@@ -288,12 +293,19 @@ async def open_conversation(
     store: TrackerStore,
     clock: Clock,
     observer: Observer = UNOBSERVED,
+    redaction: Redaction = NOTHING_REDACTED,
 ) -> Conversation:
     """Load a conversation: snapshot and tail, or everything when it is short."""
     loaded = await store.load_tail(sender_id, fingerprint=assistant.fingerprint, window=WINDOW)
     base = _base(sender_id, assistant.rules, loaded.snapshot)
     conversation = Conversation(
-        base, loaded.version, assistant=assistant, store=store, clock=clock, observer=observer
+        base,
+        loaded.version,
+        assistant=assistant,
+        store=store,
+        clock=clock,
+        observer=observer,
+        redaction=redaction,
     )
     try:
         tracker = advance_all(base, loaded.events)

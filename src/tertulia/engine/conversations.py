@@ -11,6 +11,7 @@ from tertulia.base.ports import Clock
 from tertulia.core.leases import SharedStore
 from tertulia.core.observer import UNOBSERVED, Observer
 from tertulia.core.ports import TrackerStore
+from tertulia.core.redaction import NOTHING_REDACTED, Redaction
 from tertulia.core.tracker import Tracker
 from tertulia.core.tracker.snapshot import trim
 from tertulia.engine.assistant import Assistant
@@ -38,7 +39,7 @@ class Conversations:
     together (one takes 1 to 2 KB). Loading costs the tail after a snapshot; a live tracker costs
     nothing, or the question for its version where servers of other machines share the store.
     on_schedule: called when a turn has put a reminder on the schedule. on_stored: called after each
-    commit. observer: told of each turn.
+    commit. observer: told of each turn. redaction: takes out of events what must not be stored.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class Conversations:
         keep: int = 2000,
         keep_events: int = 40_000,
         observer: Observer = UNOBSERVED,
+        redaction: Redaction = NOTHING_REDACTED,
     ) -> None:
+        self.redaction = redaction
         self.store = store
         self.turnstile = turnstile
         self.observer = observer
@@ -176,6 +179,7 @@ class Conversations:
                 store=self.store,
                 clock=self._clock,
                 observer=self.observer,
+                redaction=self.redaction,
             )
         return Conversation(
             live.tracker,
@@ -184,6 +188,7 @@ class Conversations:
             store=self.store,
             clock=self._clock,
             observer=self.observer,
+            redaction=self.redaction,
         )
 
     async def _is_current(self, sender_id: str, live: _Live, assistant: Assistant) -> bool:

@@ -126,6 +126,7 @@ class Operations:
         """Make these events the whole conversation. expected: what its version has to be."""
         stamp = assistant.stamp
         stamped = [replace(e, metadata={**stamp, **e.metadata}) if stamp else e for e in events]
+        stamped = [self._conversations.redaction.event(each) for each in stamped]
         async with self._conversations.alone(sender_id, expected) as found:
             version = await self._conversations.store.replace(sender_id, stamped, expected=found)
         tracker = replay(sender_id, assistant.rules, stamped)

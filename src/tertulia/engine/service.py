@@ -14,6 +14,7 @@ from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
 from tertulia.engine.records import Records
 from tertulia.engine.reminders import Reminders
+from tertulia.engine.retention import Keeping
 from tertulia.engine.schedule import LONGEST_SLEEP, SHARED_SLEEP, Schedule
 from tertulia.engine.terms import NO_TERMS, Terms
 from tertulia.schema.endpoints import ModelEndpoint
@@ -25,7 +26,7 @@ class Service:
     channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
     pulling: follows a model server, the one of `model_server` from the start.
     following: wakes who follows what is stored. expects_model: without one it is not ready.
-    duty: to fire reminders, where several serve together.
+    duty: to fire reminders, where several serve together. keeping: forgets idle conversations.
     """
 
     def __init__(
@@ -37,7 +38,9 @@ class Service:
         pulling: Pulling | None = None,
         model_server: ModelEndpoint | None = None,
         duty: Duty | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
+        self._keeping = keeping
         self.processor = processor
         self.operations = Operations(processor)
         self.records = Records(processor.conversations)
@@ -95,6 +98,8 @@ class Service:
         """Begin what runs beside the messages: reminders fire from now on."""
         self._duty.start()
         self.schedule.start()
+        if self._keeping is not None:
+            self._keeping.start(self.store)
 
     async def pull_models(self) -> None:
         """Follow the configured model server; return when its first model is there, if it comes."""
@@ -119,6 +124,8 @@ class Service:
         """End what was started, let go of the store and of other servers."""
         if self.pulling is not None:
             await self.pulling.stop()
+        if self._keeping is not None:
+            await self._keeping.stop()
         await self.schedule.stop()
         await self._duty.stop()
         outside = self.processor.outside

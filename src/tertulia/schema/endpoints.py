@@ -8,8 +8,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tertulia.base.secret import Secret
+from tertulia.core.redaction import NOTHING_REDACTED, Redaction
 from tertulia.schema.access import ApiKey, Limits
 from tertulia.schema.locks import LockConfig
+from tertulia.schema.privacy import Retention
 from tertulia.schema.stores import SqlStore, StoreConfig
 from tertulia.schema.tracing import Tracing
 
@@ -113,6 +115,8 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     models: ModelEndpoint | None = None
     api_keys: tuple[ApiKey, ...] = ()
     limits: Limits = Limits()
+    retention: Retention | None = None
+    redaction: Redaction = NOTHING_REDACTED
 
     @property
     def sql_store(self) -> bool:

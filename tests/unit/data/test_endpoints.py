@@ -8,7 +8,8 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.data.endpoints import read_endpoints
 from tertulia.schema.endpoints import ActionEndpoint, Endpoints
 from tertulia.schema.locks import PostgresLocks, RedisLocks
-from tertulia.schema.stores import CustomStore, SqlStore
+from tertulia.schema.privacy import Retention
+from tertulia.schema.stores import CustomStore, MongoStore, SqlStore
 
 
 def read(tmp_path: Path, text: str, **env: str) -> tuple[Endpoints, list[str]]:
@@ -52,6 +53,14 @@ def test_variables_of_the_environment_are_filled_in_and_secrets_stay_secret(
         ("tracker_store:\n  type: SQL\n  usernam: x\n", "3 T139"),
         ("tracker_store:\n  type: SQL\n  port: 70000\n", "3 T139"),
         ("tracker_store:\n  url: h\n", "2 T139"),
+        ("tracker_store:\n  type: mongod\n  colection: x\n", "3 T139"),
+        ("tracker_store:\n  type: mongo\n", "2 T138"),
+        ("retention:\n  idle_days: 0\n", "2 T139"),
+        ("retention:\n  idle_days: 3\n  evry: 3\n", "3 T139"),
+        ("redaction: email\n", "1 T139"),
+        ("redaction:\n  - name: a b\n    pattern: x\n", "2 T139"),
+        ("redaction:\n  - name: a\n    pattern: '('\n", "2 T942"),
+        ("redaction:\n  - name: a\n    pattern: 'x*'\n", "2 T942"),
         ("lock_store:\n  type: reddis\n", "2 T138"),
         ("lock_store:\n  type: my_locks.Locks\n", "2 T138"),
         ("lock_store:\n  type: in_memory\n  url: h\n", "3 T139"),
@@ -137,3 +146,18 @@ def test_locks_are_in_the_tracker_stores_database_unless_another_is_named() -> N
     other = PostgresLocks(url="there").database(store)
     assert other is not None
     assert (other.url, other.db, other.dialect) == ("there", "rasa", "postgresql")
+
+
+def test_what_is_redacted_and_how_long_conversations_are_kept_is_read(tmp_path: Path) -> None:
+    text = "retention:\n  idle_days: 90\nredaction:\n  - name: n\n    pattern: '\\d+'\n"
+    endpoints, problems = read(tmp_path, text)
+    assert problems == []
+    assert endpoints.retention == Retention(idle_days=90)
+    assert endpoints.redaction.text("a 12 b") == "a [n] b"
+
+
+@pytest.mark.parametrize("name", ["mongod", "MONGOD", "rasa.core.tracker_store.MongoTrackerStore"])
+def test_mongodb_is_named_as_the_originals_do(tmp_path: Path, name: str) -> None:
+    endpoints, problems = read(tmp_path, f"tracker_store:\n  type: {name}\n  db: bot\n")
+    assert problems == []
+    assert endpoints.tracker_store == MongoStore(type=name, db="bot")
