@@ -167,7 +167,7 @@ async def _locks(
     """Return what orders turns between processes, None where there is only this one."""
     kept = None if settings.store else endpoints.tracker_store
     try:
-        return await open_locks(endpoints.lock_store, kept) or settings.locks
+        return await open_locks(endpoints.lock_store, kept, patience=60.0) or settings.locks
     except TertuliaError:
         await store.close()
         raise

@@ -1,9 +1,12 @@
 """The table of lock stores: what orders the turns of a conversation between servers."""
 
+import asyncio
+import logging
 import os
+import time
 import uuid
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tertulia.base.errors import ConfigError, LockUnavailable, MissingExtra
 from tertulia.core.locks import ConversationLocks
@@ -14,6 +17,9 @@ from tertulia.schema.stores import SqlStore, StoreConfig
 if TYPE_CHECKING:
     from tertulia.adapters.locks import postgres
     from tertulia.adapters.locks import redis as redis_locks
+
+_PAUSE = 1.0
+_log = logging.getLogger("tertulia.locks")
 
 LIFETIME = 10.0
 """Seconds until a lock in Redis is free when its holder has died, which renewed it before."""
@@ -27,10 +33,12 @@ async def open_locks(
     store: StoreConfig | None,
     *,
     env: Mapping[str, str] = os.environ,
+    patience: float = 0.0,
 ) -> ConversationLocks | None:
     """Return what orders turns between servers; None where each server orders its own.
 
     config: None takes the tracker store's own locks, if it is PostgreSQL. store: the tracker store.
+    patience: seconds to wait for a server that does not answer yet.
 
     Raises:
         ConfigError: nothing says where the locks are, or the lifetime is no number.
@@ -40,7 +48,7 @@ async def open_locks(
     if isinstance(config, MemoryLocks):
         return None
     if isinstance(config, RedisLocks):
-        return await _open_redis(config, _lifetime(env))
+        return await _opened(_redis(config, _lifetime(env)), patience)
     kept = store if isinstance(store, SqlStore) and dialect_of(store) == "postgresql" else None
     if config is None and kept is None:
         return None
@@ -51,7 +59,7 @@ async def open_locks(
             hint="Give `lock_store` a `url` and a `db`, or keep conversations in PostgreSQL.",
             code="T924",
         )
-    return await _open_postgres(database, env)
+    return await _opened(_postgres(database, env), patience)
 
 
 def place_of_locks(config: LockConfig | None) -> str:
@@ -59,21 +67,33 @@ def place_of_locks(config: LockConfig | None) -> str:
     return "Redis" if isinstance(config, RedisLocks) else "PostgreSQL"
 
 
-async def _open_redis(config: RedisLocks, lifetime: float) -> "redis_locks.RedisLocks":
+L = TypeVar("L", "postgres.PostgresLocks", "redis_locks.RedisLocks")
+
+
+async def _opened(locks: L, patience: float) -> L:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            await locks.open()
+        except LockUnavailable as error:
+            if not error.retry or time.monotonic() >= deadline:
+                await locks.close()
+                raise
+            _log.warning("%s; trying again", error)
+        else:
+            return locks
+        await asyncio.sleep(_PAUSE)
+
+
+def _redis(config: RedisLocks, lifetime: float) -> "redis_locks.RedisLocks":
     try:
         from tertulia.adapters.locks.redis import RedisLocks as Locks
     except ModuleNotFoundError as error:
         raise _missing(error, "redis") from error
-    locks = Locks(config, process=uuid.uuid4().hex, lifetime=lifetime)
-    try:
-        await locks.open()
-    except LockUnavailable:
-        await locks.close()
-        raise
-    return locks
+    return Locks(config, process=uuid.uuid4().hex, lifetime=lifetime)
 
 
-async def _open_postgres(database: SqlStore, env: Mapping[str, str]) -> "postgres.PostgresLocks":
+def _postgres(database: SqlStore, env: Mapping[str, str]) -> "postgres.PostgresLocks":
     try:
         from tertulia.adapters.locks.postgres import PostgresLocks as Locks
         from tertulia.adapters.stores.postgres.connect import connect_alone
@@ -81,9 +101,7 @@ async def _open_postgres(database: SqlStore, env: Mapping[str, str]) -> "postgre
     except ModuleNotFoundError as error:
         raise _missing(error, "postgres") from error
     place = place_of(database, env)
-    locks = Locks(lambda: connect_alone(place), scope=place.schema or "")
-    await locks.open()
-    return locks
+    return Locks(lambda: connect_alone(place), scope=place.schema or "")
 
 
 def _missing(error: ModuleNotFoundError, extra: str) -> MissingExtra:

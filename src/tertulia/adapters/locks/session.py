@@ -77,7 +77,7 @@ class Session:
         try:
             connection = await self._connect()
         except PortError as error:
-            raise self.unavailable(error.message, hint=error.hint) from error
+            raise self.unavailable(error.message, hint=error.hint, retry=error.retry) from error
         try:
             return await self._begin(connection, held)
         except _DRIVER_ERRORS as error:
@@ -90,11 +90,13 @@ class Session:
     async def _begin(self, connection: Any, held: Sequence[int]) -> Collection[int]:
         before, itself = self._itself, tuple(await connection.fetchrow(_WHO))
         if itself[0] != connection.get_server_pid():
-            raise LockUnavailable(
+            error = LockUnavailable(
                 "locks need a connection to PostgreSQL itself, and this one leads to a pooler",
                 hint="Give `lock_store` the database's own address, or `type: redis`.",
                 code="T922",
             )
+            error.retry = False
+            raise error
         if before is not None:
             await connection.execute(_END, *before)
         lost = list(held)
@@ -106,12 +108,14 @@ class Session:
         self._connection, self._itself = connection, itself
         return lost
 
-    def unavailable(self, detail: object, *, hint: str = "") -> LockUnavailable:
-        """Return what to raise when locks cannot be had now."""
-        return LockUnavailable(
+    def unavailable(self, detail: object, *, hint: str = "", retry: bool = True) -> LockUnavailable:
+        """Return what to raise when locks cannot be had now. retry: they may be had later."""
+        error = LockUnavailable(
             f"no conversation can be locked: {' '.join(str(detail).split())}",
             hint=hint or "Check that the database of `lock_store` runs.",
         )
+        error.retry = retry
+        return error
 
     async def close(self) -> None:
         """Close the connection, which lets all locks go."""
