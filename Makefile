@@ -79,8 +79,11 @@ bench: .venv/.complete ## measure speed and memory
 soak: .venv/.complete ## 100,000 messages and 200 new models: does memory stay flat? minutes
 	@$(BIN)/python benchmarks/soak.py
 
+faults: .venv/.complete ## kill, cut and fill 220 times: is anything lost? about 15 minutes
+	@$(BIN)/python benchmarks/faults/campaign.py --out benchmarks/FAULTS.json
+
 clean: ## remove what tools and builds left behind; the environment stays
 	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help install test check lint types contracts shape format demo conformance bench soak clean
+.PHONY: help install test check lint types contracts shape format demo conformance bench soak faults clean

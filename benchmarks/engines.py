@@ -112,6 +112,7 @@ class Server:
         kept: bool = True,
         marks: Sequence[int] = (),
         seconds: float = 600.0,
+        others: Sequence[int] = (),
     ) -> Outcome:
         """Let the load generator lead conversations; see Plan.
 
@@ -128,6 +129,7 @@ class Server:
             server_pid=self.pid,
             marks=tuple(marks),
             seconds=seconds,
+            others=tuple(others),
         )
         ended = subprocess.run(
             (sys.executable, str(_LOAD)),

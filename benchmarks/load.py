@@ -36,7 +36,7 @@ class Plan:
     conversations: names; each is led by one client, from the script's beginning. turns: messages
     of each. script: said again and again. kept: one connection per client, else one per message.
     marks: turns before which the server's CPU time is read. seconds: time after which no further
-    message is sent.
+    message is sent. others: ports of further servers of the same bot.
     """
 
     port: int
@@ -49,6 +49,12 @@ class Plan:
     marks: tuple[int, ...] = ()
     seconds: float = 600.0
     path: str = "/webhooks/rest/webhook"
+    others: tuple[int, ...] = ()
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """Return every port; the messages of a conversation go to one after the other."""
+        return (self.port, *self.others)
 
 
 @dataclass
@@ -143,7 +149,7 @@ async def _lead(plan: Plan, waiting: deque[str], outcome: Outcome, until: float)
     loop = asyncio.get_running_loop()
     answers = [tuple(one.encode() for one in say.answers) for say in plan.script]
     marks = frozenset(plan.marks)
-    client: _Client | None = None
+    connected: dict[int, _Client] = {}
     while waiting and time.perf_counter() < until:
         sender = waiting.popleft()
         requests = [encode(plan, sender, say) for say in plan.script]
@@ -156,16 +162,19 @@ async def _lead(plan: Plan, waiting: deque[str], outcome: Outcome, until: float)
             begun = time.perf_counter()
             if begun > until:
                 break
+            port = plan.ports[turn % len(plan.ports)]
+            client = connected.get(port)
             if client is None:
-                _, client = await loop.create_connection(_Client, HOST, plan.port)
+                _, client = await loop.create_connection(_Client, HOST, port)
+                connected[port] = client
             step = turn % len(requests)
             answer = await client.ask(requests[step])
             took.append((time.perf_counter() - begun) * 1e3)
             if not plan.kept:
                 client.close()
-                client = None
+                del connected[port]
             check(answer, sender.encode(), answers[step])
-    if client is not None:
+    for client in connected.values():
         client.close()
 
 
@@ -189,7 +198,7 @@ async def carry_out(plan: Plan) -> Outcome:
 def read_plan(raw: dict[str, Any]) -> Plan:
     """Return the plan that `asdict` made this of."""
     script = tuple(Say(say["message"], tuple(say["answers"])) for say in raw.pop("script"))
-    lists = {name: tuple(raw.pop(name)) for name in ("conversations", "marks")}
+    lists = {name: tuple(raw.pop(name)) for name in ("conversations", "marks", "others")}
     return Plan(**raw, **lists, script=script)
 
 

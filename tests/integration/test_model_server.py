@@ -179,3 +179,20 @@ def test_a_pulled_0x_model_understands_with_the_nlu_model_of_the_command_line(
         command=(sys.executable, *command),
     ) as server:
         assert server.say("hey") == ["yo"]
+
+
+def test_servers_that_ask_one_model_server_agree_on_its_newest_model(
+    tmp_path: Path, source: ModelServer
+) -> None:
+    source.offer("h1", trained("yo"))
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        folder.mkdir()
+        project(folder, source)
+    with serving("--enable-api", folder=folders[0]) as first:
+        until(lambda: served_id(first) == IDS["yo"])
+        source.offer("h2", trained("ahoy"))
+        with serving("--enable-api", folder=folders[1]) as second:
+            for server in (first, second):
+                until(lambda each=server: served_id(each) == IDS["ahoy"])
+                assert server.say("hi") == ["ahoy"]
