@@ -2,10 +2,12 @@
 
 import getpass
 import os
+import random
 import shutil
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -14,8 +16,11 @@ _ELSEWHERE = "/usr/lib/postgresql"
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
+    """Return a port that stays free while its server is down: no connection begins from it."""
+    while True:
+        port = random.randint(15_000, 32_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def wait_for_port(port: int) -> None:
