@@ -5,12 +5,12 @@ Rule: stores differ in where they keep things, never in what they accept, refuse
 Source: spec endpoints.md section 6 (the columns of the originals' table).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from tertulia.base.errors import StoreConflict, StoreUnavailable
+from tertulia.base.errors import ConfigError, StoreConflict, StoreUnavailable
 from tertulia.core.events import Event, UnknownEvent
 from tertulia.core.events.codec import decode_stored, encode
 from tertulia.core.ports import Receipt, Snapshot
@@ -18,6 +18,8 @@ from tertulia.core.reminders import Reminder, ScheduleChange
 
 KEPT_SNAPSHOTS = 4
 """How many snapshots of a conversation are kept, the newest ones."""
+
+_MOST_CONNECTIONS = 10_000
 
 _encode_json = msgspec.json.Encoder().encode
 _decode_json = msgspec.json.Decoder(dict[str, Any]).decode
@@ -185,6 +187,21 @@ def not_scheduled() -> StoreConflict:
     return StoreConflict("the reminder is not on the schedule any more")
 
 
+def connections(pool_size: int | None, env: Mapping[str, str]) -> int:
+    """Return how many connections to a database a server may have.
+
+    pool_size: as configured, counts alone. env: SQL_POOL_SIZE (10) and SQL_MAX_OVERFLOW (0), as
+    the originals name what they keep and what they add when that is not enough.
+
+    Raises:
+        ConfigError: a variable is no number (T139).
+    """
+    if pool_size is not None:
+        return pool_size
+    kept = _whole("SQL_POOL_SIZE", env.get("SQL_POOL_SIZE") or "10", least=1)
+    return kept + _whole("SQL_MAX_OVERFLOW", env.get("SQL_MAX_OVERFLOW") or "0", least=0)
+
+
 def closed() -> StoreUnavailable:
     """Return what to raise when a closed store is asked for something."""
     return refusal("T617", "the tracker store is closed", retry=False)
@@ -240,6 +257,13 @@ def _intent_of(raw: dict[str, Any]) -> str | None:
 
 def _line(detail: object) -> str:
     return " ".join(str(detail).split()) or type(detail).__name__
+
+
+def _whole(name: str, value: str, *, least: int) -> int:
+    if value.isascii() and value.isdigit() and least <= int(value) <= _MOST_CONNECTIONS:
+        return int(value)
+    what = f"{name} must be a whole number from {least} to {_MOST_CONNECTIONS}, got '{value}'"
+    raise ConfigError(what, hint="Mend the variable, or leave it out.", code="T139")
 
 
 def _named(value: object) -> str | None:

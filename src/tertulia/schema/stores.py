@@ -27,8 +27,8 @@ class SqlStore(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: host, may end in `:port`, or a whole address, which counts alone. db: a file for SQLite.
     login_db: where to make `db` from when it is missing (PostgreSQL). query: options of the
     connection. schema: where the tables are (PostgreSQL), as POSTGRESQL_SCHEMA says.
-    pool_size: connections, as SQL_POOL_SIZE says, 10 otherwise. statement_cache_size: 0 behind
-    PgBouncer in transaction mode. timeout: seconds for one call.
+    pool_size: connections, as SQL_POOL_SIZE and SQL_MAX_OVERFLOW say otherwise, or 10.
+    statement_cache_size: 0 behind PgBouncer in transaction mode. timeout: seconds for one call.
     """
 
     dialect: str = "sqlite"

@@ -11,6 +11,7 @@ import msgspec
 
 from tertulia.base.errors import ConfigError
 from tertulia.base.secret import Secret
+from tertulia.core import stored
 from tertulia.schema.stores import SqlStore
 
 _DRIVER_OPTIONS = ("sslmode", "sslcert", "sslkey", "sslrootcert", "sslpassword", "sslcrl")
@@ -109,7 +110,7 @@ def _place(
         schema=config.schema or env.get("POSTGRESQL_SCHEMA") or None,
         options={key: value for key, value in query.items() if key in _DRIVER_OPTIONS},
         settings={"application_name": "tertulia", **_plans(config), **settings},
-        pool_size=config.pool_size or _number("SQL_POOL_SIZE", env.get("SQL_POOL_SIZE") or 10),
+        pool_size=stored.connections(config.pool_size, env),
         statement_cache_size=config.statement_cache_size,
         timeout=config.timeout,
     )

@@ -265,8 +265,7 @@ async def _prepared(runner: Runner, where: str) -> Tables:
 def _runner(config: SqlStore, url: sa.URL, env: Mapping[str, str]) -> Runner:
     if url.get_backend_name() == "sqlite":
         return FileRunner(url)
-    size = env.get("SQL_POOL_SIZE", "")
-    pool_size = config.pool_size or (int(size) if size.isdigit() else 10)
+    pool_size = stored.connections(config.pool_size, env)
     try:
         return ServerRunner(url, pool_size=pool_size, timeout=config.timeout)
     except ModuleNotFoundError as error:
