@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
-from tertulia.base.errors import RequestError, TertuliaError
+from tertulia.base.errors import LockTimeout, RequestError, TertuliaError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
 from tertulia.engine.duty import Duty
@@ -85,8 +85,8 @@ async def prune(
         try:
             await records.erase(idle.sender_id, Expected(versions=frozenset((idle.version,))))
             report.erased += 1
-        except RequestError:
-            continue  # somebody has continued it, or forgotten it, just now
+        except (RequestError, LockTimeout):
+            continue  # somebody continues it, or has forgotten it, just now
     return report
 
 
