@@ -5,7 +5,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from tertulia.adapters.telemetry.calls import MeteredActions, MeteredLanguage, M
 from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import TertuliaError
+from tertulia.brokers import recipients
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
 from tertulia.core.locks import ConversationLocks
@@ -27,6 +28,7 @@ from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
 from tertulia.engine.duty import duty_of
 from tertulia.engine.keeper import ModelKeeper, load_and_warm
+from tertulia.engine.outbox import Brokers, Recipient, begin, durable_feed
 from tertulia.engine.perform import Outside
 from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
@@ -77,7 +79,8 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     whose actions are run here, whatever the endpoints say. action_limit: actions the bot may take
     between two messages. telemetry: what watches turns and calls. locks: order turns with those
     of other processes of this machine that serve together, where no lock store does it for all.
-    leads: whether this one does what only one of them may do.
+    leads: whether this one does what only one of them may do. tells: event brokers hear of what
+    is stored.
     """
 
     model: Model | None
@@ -92,6 +95,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
     locks: ConversationLocks | None = None
     leads: Callable[[], bool] = _alone
+    tells: bool = True
 
 
 async def build_service(settings: AppSettings) -> Service:
@@ -103,11 +107,14 @@ async def build_service(settings: AppSettings) -> Service:
         MissingExtra: the driver of the tracker store is not installed.
         StoreUnavailable: the tracker store cannot be opened.
         LockUnavailable: the lock store cannot be used.
+        ConfigError: the store cannot tell event brokers what it stores.
     """
     endpoints = load_endpoints(settings.endpoints)
+    brokers = await recipients(endpoints.event_brokers if settings.tells else ())
     telemetry = settings.telemetry
     action_endpoint, actions = open_actions(settings, endpoints)
     store = await open_store(settings.store, endpoints.tracker_store, settings.folder)
+    await _begin_brokers(brokers, store)
     observer = telemetry.observer
     locks = await _locks(settings, endpoints, store)
     turnstile = Turnstile(queue=endpoints.limits.queue, locks=locks)
@@ -141,7 +148,7 @@ async def build_service(settings: AppSettings) -> Service:
     keeper = ModelKeeper(assistant, packed=settings.packed, load=load)
     pulling = Pulling(keeper, _model_server, asks=settings.leads)
     duty = duty_of("reminders", store, alone=settings.leads)
-    return Service(
+    service = Service(
         processor,
         keeper,
         pulling=pulling,
@@ -149,6 +156,15 @@ async def build_service(settings: AppSettings) -> Service:
         duty=duty,
         keeping=_keeping(settings, endpoints, conversations),
     )
+    return _telling(service, brokers, settings)
+
+
+def _telling(service: Service, brokers: Sequence[Recipient], settings: AppSettings) -> Service:
+    """Return the service, which tells brokers of what is stored, in one of all processes."""
+    if brokers:
+        duty = duty_of("brokers", service.store, alone=settings.leads)
+        service.tell(Brokers(brokers, duty))
+    return service
 
 
 def _keeping(settings: AppSettings, endpoints: Endpoints, conversations: Conversations) -> Keeping:
@@ -159,6 +175,19 @@ def _keeping(settings: AppSettings, endpoints: Endpoints, conversations: Convers
         duty=duty_of("retention", conversations.store, alone=settings.leads),
         clock=SystemClock(),
     )
+
+
+async def _begin_brokers(brokers: Sequence[Recipient], store: TrackerStore) -> None:
+    """Fix where brokers begin to be told, before anything new is stored."""
+    if not brokers:
+        return
+    try:
+        feed = durable_feed(store)
+        for broker in brokers:
+            await begin(feed, broker.name)
+    except TertuliaError:
+        await store.close()
+        raise
 
 
 async def _locks(

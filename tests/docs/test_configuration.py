@@ -8,6 +8,14 @@ import pytest
 
 from tertulia.data.endpoints import SECTIONS
 from tertulia.schema.access import ApiKey, Limits
+from tertulia.schema.brokers import (
+    FileBroker,
+    KafkaBroker,
+    NatsBroker,
+    RabbitBroker,
+    RedisStreamBroker,
+    SqlBroker,
+)
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
 from tertulia.schema.locks import PostgresLocks, RedisLocks
@@ -77,6 +85,30 @@ def test_every_key_of_a_store_is_described(heading: str, kind: type[msgspec.Stru
     assert {name for cell in keys for name in re.findall(r"`([a-z_]+)`", cell)} == set(
         _fields(kind)
     )
+
+
+@pytest.mark.parametrize(
+    ("heading", "kind"),
+    [
+        ("### event_broker: pika", RabbitBroker),
+        ("### event_broker: kafka", KafkaBroker),
+        ("### event_broker: nats", NatsBroker),
+        ("### event_broker: redis", RedisStreamBroker),
+        ("### event_broker: sql", SqlBroker),
+        ("### event_broker: file", FileBroker),
+    ],
+)
+def test_every_key_of_an_event_broker_is_described(
+    heading: str, kind: type[msgspec.Struct]
+) -> None:
+    shared = _keys(section(PAGE, "### event_broker"))
+    assert shared == {"type", "store_type", "name", "legacy_format", "timeout"}
+    assert _keys(section(PAGE, heading)) | shared == set(_fields(kind))
+
+
+def _keys(text: str) -> set[str]:
+    cells = re.findall(r"^\| ([^|]+) \|", text[text.index("| Key |") :], re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
 
 
 @pytest.mark.parametrize("variable", ["TERTULIA_AUTH_TOKEN", "TERTULIA_JWT_SECRET", "LOG_LEVEL"])

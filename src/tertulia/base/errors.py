@@ -11,7 +11,8 @@ TertuliaError(code, message, hint, at)
 ├── PortError          T6xx  carries `retry`
 │   ├── StoreUnavailable  StoreConflict  LockTimeout (QueueFull  LockUnavailable)
 │   ├── ActionServerError  ResponseServerError  LanguageServerError  ChannelError
-│   └── TooManyJobs  JobFailed  ModelServerError  CallbackFailed
+│   ├── TooManyJobs  JobFailed  ModelServerError  CallbackFailed
+│   └── BrokerUnavailable  MessageRefused  T9xx
 ├── TurnError          T7xx  ActionLimitReached, UnknownAction, ActionRejected, EventRejected
 └── RequestError       T8xx  a request that cannot be served as it is
 """
@@ -219,6 +220,23 @@ class CallbackFailed(PortError):
     """The address that a job's result was to be sent to did not take it."""
 
     code = "T653"
+
+
+class BrokerUnavailable(PortError):
+    """An event broker did not confirm what it was sent."""
+
+    code = "T900"
+    retry = True
+
+
+class MessageRefused(PortError):
+    """An event broker will never take a message. message_id: which."""
+
+    code = "T901"
+
+    def __init__(self, message: str, message_id: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.message_id = message_id
 
 
 class TurnError(TertuliaError):

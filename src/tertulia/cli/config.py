@@ -48,12 +48,14 @@ async def _all(endpoints: "Endpoints", wanted: "Wanted | None") -> list[Finding]
     found = [await _store(endpoints, wanted)]
     found += await _locks(endpoints, wanted)
     found += [finding async for finding in _servers(endpoints)]
+    found += [finding async for finding in _brokers(endpoints)]
     return found
 
 
 async def _store(endpoints: "Endpoints", wanted: "Wanted | None") -> Finding:
     from tertulia.base.errors import TertuliaError
     from tertulia.cli.place import project_folder
+    from tertulia.engine.outbox import durable_feed
     from tertulia.stores import open_store, place_of_store, try_store
 
     config, folder = endpoints.tracker_store, project_folder(None)
@@ -61,6 +63,8 @@ async def _store(endpoints: "Endpoints", wanted: "Wanted | None") -> Finding:
         store = await open_store(wanted, config, folder, patience=0)
         try:
             await try_store(store)
+            if endpoints.event_brokers:
+                durable_feed(store)
         finally:
             await store.close()
     except TertuliaError as error:
@@ -103,3 +107,23 @@ async def _servers(endpoints: "Endpoints") -> AsyncIterator[Finding]:
             yield Finding(section.name, "", str(error))
         else:
             yield Finding(section.name, f"{address} answers")
+
+
+async def _brokers(endpoints: "Endpoints") -> AsyncIterator[Finding]:
+    """Connect to every broker. No event is sent: somebody may be reading."""
+    from tertulia.base.errors import TertuliaError
+    from tertulia.brokers import make_broker
+    from tertulia.data.event_brokers import name_of
+
+    for config in endpoints.event_brokers:
+        section = f"event_broker '{name_of(config)}'"
+        try:
+            broker = await make_broker(config)
+            try:
+                found = await broker.check()
+            finally:
+                await broker.close()
+        except TertuliaError as error:
+            yield Finding(section, "", str(error))
+        else:
+            yield Finding(section, found)

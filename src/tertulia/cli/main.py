@@ -43,13 +43,13 @@ COMMANDS = {
     "config check": ("config:check", "Check that everything endpoints.yml names can be used."),
     "store import": ("store:import_conversations", "Bring conversations of another store here."),
     "store prune": ("store:prune_conversations", "Erase conversations long unused."),
+    "export": ("export:export", "Send what is stored to event brokers once more."),
     "components": ("components:components", "List pipeline components and policies by name."),
     "telemetry": ("telemetry:telemetry", "Nothing is collected; kept for scripts that call it."),
 }
 """Sub-command to where it is defined, and its line in the overview."""
 
 ABSENT = {
-    "export": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "evaluate": "Read the events over the HTTP API: /conversations/<id>/tracker.",
     "x": "Serve the chat page with `tertulia run`.",
 }

@@ -190,7 +190,7 @@ async def _serve(
         bound = bind(host, options.port) if seat is None else seat.bound
         await serve_bound(app, bound, tls=tls, on_ready=greet, stopping=stopping)
     finally:
-        await service.close()
+        await service.close(stopping.remaining())
         await telemetry.close()
 
 

@@ -46,6 +46,7 @@ def converse(
     with asyncio.Runner() as runner:
         service = runner.run(build_service(settings))
         try:
+            runner.get_loop().call_soon(service.outbox.start)
             talk = Talk(service, sender_id, click.echo, _say_dimly if trace else None)
             click.echo(f"Conversation {sender_id}. {STOP} or Ctrl-D ends.", err=True)
             for line in lines(sys.stdin):

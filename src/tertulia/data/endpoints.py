@@ -12,6 +12,7 @@ import msgspec
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
 from tertulia.data.access import read_api_keys
+from tertulia.data.event_brokers import read_event_brokers
 from tertulia.data.lock_stores import read_lock_store
 from tertulia.data.privacy import read_redaction
 from tertulia.data.tracker_stores import read_tracker_store
@@ -43,10 +44,6 @@ SECTIONS = (
     "retention",
     "redaction",
 )
-_READ = ("version", *(name for name in SECTIONS if name != "event_broker"))
-_ELSEWHERE = {
-    "event_broker": "Remove the section; events can be read over the HTTP API.",
-}
 
 
 def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnostics) -> Endpoints:
@@ -67,6 +64,7 @@ def read_endpoints(path: Path, *, env: Mapping[str, str], diagnostics: Diagnosti
         nlu=_section(node, "nlu", LanguageEndpoint, diagnostics),
         tracker_store=read_tracker_store(node.get("tracker_store"), diagnostics),
         lock_store=read_lock_store(node.get("lock_store"), diagnostics),
+        event_brokers=read_event_brokers(node.get("event_broker"), diagnostics),
         tracing=_section(node, "tracing", Tracing, diagnostics),
         models=_section(node, "models", ModelEndpoint, diagnostics),
         api_keys=read_api_keys(node.get("api_keys"), diagnostics),
@@ -90,18 +88,9 @@ def read_model_endpoint(given: dict[str, Any]) -> ModelEndpoint:
 
 
 def _check_section(name: str, value: Node, diagnostics: Diagnostics) -> None:
-    if name in _READ or value.is_null:
-        return
-    if name not in SECTIONS:
+    if name not in ("version", *SECTIONS) and not value.is_null:
         diagnostics.error(
             "T137", f"there is no section '{name}'", hint=nearest(name, SECTIONS), at=value.span
-        )
-    else:
-        diagnostics.error(
-            "T138",
-            f"the section '{name}' is not available in this version",
-            hint=_ELSEWHERE[name],
-            at=value.span,
         )
 
 

@@ -22,12 +22,12 @@ TOO_MANY = "T844"
 
 
 class Following:
-    """Wakes followers when something was stored. most: followers at a time."""
+    """Wakes followers when something is stored in `store`. most: followers at a time."""
 
     def __init__(
         self, store: TrackerStore, *, most: int = 1000, interval: float = INTERVAL
     ) -> None:
-        self._store = store
+        self.store = store
         self._most = most
         self._interval = interval
         self._followers = 0
@@ -51,8 +51,8 @@ class Following:
         Raises:
             RequestError: it has none.
         """
-        if isinstance(self._store, EventFeed):
-            return self._store
+        if isinstance(self.store, EventFeed):
+            return self.store
         raise RequestError(
             "this tracker store cannot be followed live",
             hint="Page through GET /conversations/{id}/log, or use a store that can.",

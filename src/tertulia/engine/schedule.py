@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
 
 import msgspec
 
@@ -15,8 +14,8 @@ from tertulia.base.errors import StoreConflict, TertuliaError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
 from tertulia.core.reminders import Reminder
+from tertulia.engine.border import outcome
 
-T = TypeVar("T")
 _log = logging.getLogger("tertulia.reminders")
 
 LONGEST_SLEEP = 60.0
@@ -99,7 +98,7 @@ class Schedule:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            pause = await _outcome(self.look())
+            pause = await outcome(self.look())
             if isinstance(pause, Exception):
                 _log.error("T716 no reminder can fire now: %s", pause, exc_info=_unknown(pause))
                 pause = _FIRST_DELAY
@@ -149,7 +148,7 @@ class Schedule:
         self.poke()
 
     async def _attempt(self, key: Key, reminder: Reminder) -> None:
-        error = await _outcome(self._fire(reminder))
+        error = await outcome(self._fire(reminder))
         if error is None:
             self._failed.pop(key, None)
             return
@@ -172,14 +171,6 @@ class Schedule:
         delay = min(_FIRST_DELAY * 2**count, _LONGEST_DELAY)
         self._failed[key] = _Failure(count, now + delay)
         return delay
-
-
-async def _outcome(work: Awaitable[T]) -> T | Exception:
-    """Return what the work returned, or what it raised: the border of background tasks."""
-    try:
-        return await work
-    except Exception as error:  # noqa: BLE001 - the watch lives on, whatever fails
-        return error
 
 
 def _unknown(error: Exception) -> Exception | None:

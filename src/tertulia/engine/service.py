@@ -10,6 +10,7 @@ from tertulia.engine.duty import Duty
 from tertulia.engine.follow import Following
 from tertulia.engine.keeper import Change, ModelKeeper
 from tertulia.engine.operations import Operations
+from tertulia.engine.outbox import Brokers, Outbox, open_outbox
 from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
 from tertulia.engine.records import Records
@@ -63,6 +64,7 @@ class Service:
         self.following = Following(self.store)
         processor.conversations.on_schedule = self.schedule.poke
         processor.conversations.on_stored = self.following.poke
+        self.outbox = Outbox()
 
     @property
     def assistant(self) -> Assistant | None:
@@ -94,12 +96,21 @@ class Service:
         """Take one message through a turn; what the bot says goes to `output`."""
         await self.processor.handle(incoming, self.ready(), output, terms)
 
+    def tell(self, brokers: Brokers) -> None:
+        """Let event brokers hear of what is stored, from `start` on.
+
+        Raises:
+            ConfigError: the store has no feed for them.
+        """
+        self.outbox = open_outbox(brokers, self.following, self.processor.clock)
+
     def start(self) -> None:
-        """Begin what runs beside the messages: reminders fire from now on."""
+        """Begin what runs beside the messages: reminders fire, brokers are told."""
         self._duty.start()
         self.schedule.start()
         if self._keeping is not None:
             self._keeping.start(self.store)
+        self.outbox.start()
 
     async def pull_models(self) -> None:
         """Follow the configured model server; return when its first model is there, if it comes."""
@@ -120,14 +131,18 @@ class Service:
     async def _fire(self, reminder: Reminder) -> None:
         await self._reminders.fire(reminder, self.ready())
 
-    async def close(self) -> None:
-        """End what was started, let go of the store and of other servers."""
+    async def close(self, patience: float = 30.0) -> None:
+        """End what was started, let go of the store and of other servers.
+
+        patience: seconds that brokers get to take what is stored.
+        """
         if self.pulling is not None:
             await self.pulling.stop()
         if self._keeping is not None:
             await self._keeping.stop()
         await self.schedule.stop()
         await self._duty.stop()
+        await self.outbox.stop(patience)
         outside = self.processor.outside
         if outside.actions is not None:
             await outside.actions.close()

@@ -10,6 +10,7 @@ import msgspec
 from tertulia.base.secret import Secret
 from tertulia.core.redaction import NOTHING_REDACTED, Redaction
 from tertulia.schema.access import ApiKey, Limits
+from tertulia.schema.brokers import BrokerConfig
 from tertulia.schema.locks import LockConfig
 from tertulia.schema.privacy import Retention
 from tertulia.schema.stores import SqlStore, StoreConfig
@@ -111,6 +112,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     nlu: LanguageEndpoint | None = None
     tracker_store: StoreConfig | None = None
     lock_store: LockConfig | None = None
+    event_brokers: tuple[BrokerConfig, ...] = ()
     tracing: Tracing | None = None
     models: ModelEndpoint | None = None
     api_keys: tuple[ApiKey, ...] = ()

@@ -100,7 +100,7 @@ def create_app(
             yield
         finally:
             await stopping.drain()
-            await service.close()
+            await service.close(stopping.remaining())
 
     handlers = _routes(settings)
     app = Litestar(

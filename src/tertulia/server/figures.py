@@ -4,8 +4,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
-from tertulia.adapters.telemetry.meters import Family, Meters, gauge
+from tertulia.adapters.telemetry.meters import Family, Meters, counter, gauge
 from tertulia.engine.assistant import Assistant
+from tertulia.engine.outbox import Delivery
 from tertulia.engine.service import Service
 from tertulia.jobs.runner import Jobs
 from tertulia.server.turns import Turns
@@ -25,7 +26,12 @@ class OwnFigures:
 
     async def __call__(self) -> list[Family]:
         """Return them as they are now."""
-        return [*self._meters.families(), *self._now(), *_of_model(self._service.assistant)]
+        return [
+            *self._meters.families(),
+            *self._now(),
+            *_of_model(self._service.assistant),
+            *_of_brokers(await self._service.outbox.lags()),
+        ]
 
     def _now(self) -> Iterable[Family]:
         conversations = self._service.processor.conversations
@@ -37,6 +43,26 @@ class OwnFigures:
         yield gauge("live_events", "Events of those conversations.", conversations.live_events)
         yield gauge("training_jobs", "Training and test jobs under way.", self._jobs.running)
         yield gauge("reminders_firing", "Reminders in a turn.", self._service.schedule.firing)
+
+
+def _of_brokers(deliveries: Iterable[Delivery]) -> Iterable[Family]:
+    """Yield the figures of brokers; how things stand only where they are delivered to."""
+    for each in deliveries:
+        name = each.name
+        for outcome, count in (("delivered", each.delivered), ("refused", each.refused)):
+            yield counter("broker_messages", _MESSAGES, count, broker=name, outcome=outcome)
+        yield counter("broker_failures", _FAILURES, each.failures, broker=name)
+        if each.ours:
+            yield gauge("broker_lag_events", _LAG, each.waiting, broker=name)
+            yield gauge("broker_lag_seconds", _LAG_SECONDS, each.seconds, broker=name)
+            yield gauge("broker_up", _UP, float(each.problem is None), broker=name)
+
+
+_MESSAGES = "Messages to event brokers, by what became of them."
+_FAILURES = "Attempts at an event broker that failed; all is tried again."
+_LAG = "Events that are stored and not yet delivered to the broker."
+_LAG_SECONDS = "Seconds since the oldest of them happened."
+_UP = "1 when the last attempt at the broker succeeded."
 
 
 def _of_model(assistant: Assistant | None) -> Iterable[Family]:

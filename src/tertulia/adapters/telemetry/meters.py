@@ -117,6 +117,12 @@ def gauge(name: str, text: str, value: float, **labels: str) -> Family:
     return Family(name=f"tertulia_{name}", kind="gauge", help=text, samples=[sample])
 
 
+def counter(name: str, text: str, value: float, **labels: str) -> Family:
+    """Return one figure that only grows."""
+    sample = Sample(labels=labels, value=value)
+    return Family(name=f"tertulia_{name}", kind="counter", help=text, samples=[sample])
+
+
 def _counter(name: str, text: str, label: str, counts: Mapping[str, int]) -> Family:
     samples = [Sample(labels={label: key}, value=count) for key, count in sorted(counts.items())]
     return Family(name=f"tertulia_{name}", kind="counter", help=text, samples=samples)

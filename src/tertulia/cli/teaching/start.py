@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from tertulia.app import AppSettings, build_service
 from tertulia.cli.files import DOMAINS, project_files
@@ -44,7 +45,7 @@ def run_dialog(model: Model, path: Path, given: Given) -> int:
         model=model, folder=project_folder(path), store="memory", endpoints=given["endpoints"]
     )
     with asyncio.Runner() as runner:
-        service = runner.run(build_service(settings))
+        service = runner.run(build_service(replace(settings, tells=False)))
         try:
             screen = Screen(service.ready().generation, click.echo)
             session = Session(service, given["conversation_id"], screen)

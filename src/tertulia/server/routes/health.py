@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response
 
 from tertulia.base.errors import StoreUnavailable
+from tertulia.engine.outbox import Delivery
 from tertulia.server.body import AnyRequest
 from tertulia.server.declare import Facts, operation
 from tertulia.server.served import Served, served_by
@@ -15,6 +16,7 @@ _PATIENCE = 5.0
 """Seconds that the store gets to answer."""
 
 State = Literal["ok", "failed"]
+BrokerState = Literal["ok", "failed", "elsewhere"]
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -23,16 +25,18 @@ class Alive(msgspec.Struct, frozen=True):
     status: Literal["ok"] = "ok"
 
 
-class Readiness(msgspec.Struct, frozen=True):
+class Readiness(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether to send traffic here. store: it answers. model: one is loaded, if one is expected.
 
-    accepting: the server is not about to end.
+    accepting: the server is not about to end. brokers: whether each took what it was sent last;
+    `elsewhere`: another process delivers to it. They do not count: what is stored waits for them.
     """
 
     status: State
     store: State
     model: State
     accepting: State
+    brokers: dict[str, BrokerState] = {}
 
 
 @operation(
@@ -62,7 +66,10 @@ async def ready(request: AnyRequest) -> Response[Readiness]:
     model = service.assistant is not None or not service.expects_model
     accepting = not served.stopping.is_begun
     good = store and model and accepting
-    found = Readiness(_state(good), _state(store), _state(model), _state(accepting))
+    brokers: dict[str, BrokerState] = {
+        each.name: _broker_state(each) for each in service.outbox.deliveries()
+    }
+    found = Readiness(_state(good), _state(store), _state(model), _state(accepting), brokers)
     return Response(found, status_code=200 if good else 503)
 
 
@@ -77,6 +84,10 @@ async def _store_answers(served: Served) -> bool:
 
 def _state(good: bool) -> State:
     return "ok" if good else "failed"
+
+
+def _broker_state(delivery: Delivery) -> BrokerState:
+    return _state(delivery.problem is None) if delivery.ours else "elsewhere"
 
 
 ALWAYS = (live, ready)

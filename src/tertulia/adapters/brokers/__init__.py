@@ -1,0 +1,1 @@
+"""Event brokers, one module each; the table of their names is in `tertulia.brokers`."""

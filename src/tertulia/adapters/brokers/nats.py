@@ -1,0 +1,105 @@
+"""NATS JetStream: one subject, kept by a stream that drops what it has already.
+
+Source: https://docs.nats.io/nats-concepts/jetstream/headers (`Nats-Msg-Id`).
+"""
+
+import ssl
+from asyncio import wait_for
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from nats import connect  # pyright: ignore[reportUnknownVariableType]
+from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
+from nats.js.errors import NotFoundError
+
+from tertulia.adapters.brokers.lanes import refused, send_in_lanes, unavailable
+from tertulia.core.brokers import Message
+from tertulia.schema.brokers import NatsBroker
+
+_ERRORS = (NatsError, OSError, TimeoutError)
+_MESSAGE_ID = "Nats-Msg-Id"
+
+
+class NatsEventBroker:
+    """Publishes to one subject; a message is delivered once its stream has acknowledged it."""
+
+    def __init__(self, config: NatsBroker) -> None:
+        self._config = config
+        self._servers = [config.url] if isinstance(config.url, str) else list(config.url)
+        shown = ", ".join(url.rpartition("@")[2] for url in self._servers)
+        self._where = f"NATS at {shown}"
+        self._client: Any = None
+        self._stream: Any = None
+
+    async def publish(self, messages: Sequence[Message]) -> None:
+        """Publish and wait for the acknowledgements."""
+        try:
+            stream = await self._open()
+            await send_in_lanes(messages, lambda message: self._send(stream, message))
+        except _ERRORS as error:
+            await self.close()
+            raise unavailable(self._where, error) from error
+
+    async def check(self) -> str:
+        """Connect, and look for the stream or make it, as publishing does."""
+        try:
+            await self._open()
+        except _ERRORS as error:
+            await self.close()
+            raise unavailable(self._where, error) from error
+        return f"{self._where} answers; the stream {self._config.stream} is there"
+
+    async def close(self) -> None:
+        """Let go of the connection."""
+        client, self._client, self._stream = self._client, None, None
+        if client is not None:
+            with suppress(*_ERRORS):
+                await wait_for(client.close(), self._config.timeout)
+
+    async def _send(self, stream: Any, message: Message) -> None:
+        try:
+            await stream.publish(
+                self._config.subject,
+                message.body,
+                timeout=self._config.timeout,
+                headers={_MESSAGE_ID: message.id, **message.headers},
+            )
+        except MaxPayloadError as error:
+            raise refused(self._where, message, error) from error
+
+    async def _open(self) -> Any:
+        if self._stream is None or not self._client.is_connected:
+            await self.close()
+            self._client = await wait_for(connect(**self._options()), self._config.timeout)
+            stream = self._client.jetstream(timeout=self._config.timeout)
+            try:
+                await stream.find_stream_name_by_subject(self._config.subject)
+            except NotFoundError:
+                await stream.add_stream(name=self._config.stream, subjects=[self._config.subject])
+            self._stream = stream
+        return self._stream
+
+    def _options(self) -> dict[str, Any]:
+        config = self._config
+        options: dict[str, Any] = {
+            "servers": self._servers,
+            "allow_reconnect": False,
+            "connect_timeout": max(1, int(min(config.timeout, 10.0))),
+            "error_cb": _ignore,
+            "user": config.username,
+            "password": None if config.password is None else config.password.reveal(),
+            "token": None if config.token is None else config.token.reveal(),
+            "user_credentials": config.credentials,
+        }
+        if config.ssl_cafile is not None or config.ssl_certfile is not None:
+            context = ssl.create_default_context(cafile=config.ssl_cafile)
+            if config.ssl_certfile is not None:
+                context.load_cert_chain(config.ssl_certfile, config.ssl_keyfile)
+            options["tls"] = context
+        return {name: value for name, value in options.items() if value is not None}
+
+
+async def _ignore(error: Exception) -> None:
+    """Say nothing: whoever publishes hears of it."""
