@@ -97,7 +97,7 @@ async def test_a_start_goes_as_recorded(
         assert "Traceback" not in done.err
         return
     with serving(*line, folder=bot, command=old("rasa_core.run"), env=VARIABLES) as server:
-        assert server.ask("/version")[0] == 200
+        assert server.client.version().version
         if start.status == 0:
             await answers_are_the_recorded_ones(file, server, scores)
 

@@ -11,6 +11,7 @@ import pytest
 from litestar import Litestar
 from tests.http.bot import NOW, build_service
 
+from tertulia.client import AsyncClient
 from tertulia.core.domain.model import Generation
 from tertulia.engine.service import Service
 from tertulia.server.app import create_app
@@ -22,7 +23,10 @@ Profile = Literal["legacy", "modern"]
 
 
 class Client:
-    """Sends requests, and holds every answer against the API's own description."""
+    """Sends requests as they are given, and holds every answer against the API's own description.
+
+    api: the typed client, for whatever a test needs and is not about.
+    """
 
     def __init__(
         self, http: httpx2.AsyncClient, app: Edge, service: Service, document: Any
@@ -31,6 +35,8 @@ class Client:
         self.app = app
         self.service = service
         self.document = document
+        transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        self.api = AsyncClient("http://server", transport=transport, attempts=1)
         self._paths = [
             (re.compile(re.sub(r"\{\w+\}", ".+", path)), path)
             for path in sorted(document["paths"], key=len, reverse=True)
@@ -56,8 +62,11 @@ class Client:
         return await self("DELETE", path, **options)
 
     async def events(self, conversation: str) -> list[dict[str, Any]]:
-        shown = await self.get(f"/conversations/{conversation}/tracker?include_events=ALL")
-        return shown.json()["events"]
+        shown = await self.api.conversation(conversation).tracker(include_events="ALL")
+        return shown.events or []
+
+    async def say(self, text: str, sender: str = "u") -> list[str | None]:
+        return [each.text for each in await self.api.conversation(sender).say(text)]
 
     def _check_declared(self, method: str, path: str, status: int) -> None:
         for pattern, template in self._paths:
@@ -100,7 +109,9 @@ async def connect(
         running(edge),
         httpx2.AsyncClient(transport=transport, base_url="http://server") as http,
     ):
-        yield Client(http, edge, service, document)
+        client = Client(http, edge, service, document)
+        async with client.api:
+            yield client
 
 
 @asynccontextmanager

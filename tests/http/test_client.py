@@ -167,8 +167,10 @@ def test_conversations_are_followed_live(profile: Profile) -> None:
         stream = me.follow(after=0)
         count = me.export().version
         assert [next(stream).seq for _ in range(count)] == list(range(1, count + 1))
-        threading.Timer(0.1, me.erase).start()
+        erasing = threading.Timer(0.1, me.erase)
+        erasing.start()
         assert next(stream).sender_sha256 == forgotten_id("me")
+        erasing.join()
         stream.close()  # type: ignore[attr-defined]
 
 

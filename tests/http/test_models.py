@@ -30,17 +30,15 @@ def form(data: bytes, field: str = "model", name: str = "m.zip") -> dict[str, An
 
 
 async def load(client: Client, path: Path) -> None:
-    answer = await client.put("/model", {"model_file": str(path)})
-    assert answer.status_code == 204, answer.text
+    await client.api.models.load(str(path))
 
 
-async def served(client: Client) -> str:
-    return (await client.get("/status")).json()["model_id"]
+async def served(client: Client) -> str | None:
+    return (await client.api.status()).model_id
 
 
-async def say(client: Client, text: str, sender: str = "u") -> list[str]:
-    answer = await client.post("/webhooks/rest/webhook", {"sender": sender, "message": text})
-    return [message["text"] for message in answer.json()]
+async def say(client: Client, text: str, sender: str = "u") -> list[str | None]:
+    return await client.say(text, sender)
 
 
 async def test_a_model_file_below_the_folder_is_loaded(profile: Profile, models: Path) -> None:

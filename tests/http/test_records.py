@@ -8,8 +8,7 @@ from tests.http.conftest import Client
 
 async def say(client: Client, conversation: str, *texts: str) -> None:
     for text in texts:
-        body = {"sender": conversation, "message": text}
-        assert (await client.post("/webhooks/rest/webhook", body)).status_code == 200
+        await client.say(text, conversation)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 100])

@@ -13,8 +13,13 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import httpx2
+
+from tertulia.client import Client
 
 Json = Any
 
@@ -66,6 +71,13 @@ def copied(name: str, folder: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / name, folder / name, ignore=ignored))
 
 
+def connected(base: str, **options: Any) -> Client:
+    """Return a client that connects anew for each request, so that every worker gets some."""
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    transport = httpx2.HTTPTransport(limits=limits, verify=options.pop("verify", False))
+    return Client(base, transport=transport, timeout=_PATIENCE, **{"attempts": 1, **options})
+
+
 class Server:
     """A running server. base: its address. log: what it wrote so far."""
 
@@ -89,6 +101,16 @@ class Server:
             time.sleep(0.02)
         raise AssertionError(f"the server did not start:\n{self.log}")
 
+    @cached_property
+    def client(self) -> Client:
+        """A client of this server. What it says is sent once, so that every failure is seen."""
+        return connected(self.base)
+
+    def events(self, sender: str = "me") -> list[Json]:
+        """Return all events of a conversation."""
+        found = self.client.conversation(sender).tracker(include_events="ALL")
+        return found.events or []
+
     def ask(
         self,
         path: str,
@@ -99,6 +121,7 @@ class Server:
     ) -> tuple[int, Json]:
         """Send a request; return status and body, as JSON where it is JSON.
 
+        For what no client of ours sends: pages, routes of 0.x, wrong or odd credentials and bodies.
         method: POST with a body and GET without one, if it is not said.
         """
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -114,7 +137,10 @@ class Server:
                 return error.code, _decoded(error.read())
 
     def allowed_origin(self, origin: str) -> str | None:
-        """Return which origin's pages may read an answer, when this one asks."""
+        """Return which origin's pages may read an answer, when this one asks.
+
+        Of what browsers send and read, a client knows nothing.
+        """
         address = f"{self.base}/webhooks/rest/"
         request = urllib.request.Request(address, headers={"Origin": origin})
         with _DIRECT.open(request, timeout=_PATIENCE) as answer:
@@ -122,8 +148,8 @@ class Server:
 
     def say(self, text: str, sender: str = "me") -> list[str]:
         """Say something; return the texts of the answer."""
-        _, messages = self.ask("/webhooks/rest/webhook", {"sender": sender, "message": text})
-        return [message["text"] for message in messages if "text" in message]
+        messages = self.client.conversation(sender).say(text)
+        return [message.text for message in messages if message.text is not None]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; return the exit status."""
@@ -158,9 +184,13 @@ def serving(
             stderr=subprocess.STDOUT,
             env={**os.environ, **(env or {})},
         )
+    server: Server | None = None
     try:
-        yield Server(process, log)
+        server = Server(process, log)
+        yield server
     finally:
+        if server is not None:
+            server.client.close()
         if process.poll() is None:
             process.kill()
             process.wait(_PATIENCE)

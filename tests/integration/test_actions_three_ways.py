@@ -72,10 +72,9 @@ def stored(
     with serving(*arguments, folder=bot, command=command) as server:
         for text in SAID:
             server.say(text)
-        _, tracker = server.ask("/conversations/me/tracker?include_events=ALL")
+        events = server.events()
         assert "failed" not in server.log
         server.stop()
-    events: list[Json] = tracker["events"]
     for event in events:
         event["timestamp"] = 0
         for holder in (event, event.get("parse_data", {})):

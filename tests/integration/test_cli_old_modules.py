@@ -67,12 +67,12 @@ def test_a_mistake_in_a_story_ends_with_one_and_its_line(bot: Path) -> None:
 def test_the_served_bot_answers_as_the_old_server_did(bot: Path) -> None:
     # Started as by a service manager: nobody is at the terminal.
     with serving(*SERVE.split(), folder=bot, command=old("rasa_core.run")) as server:
-        assert server.ask("/version")[1]["version"].startswith("0.13")
+        assert server.client.version().version.startswith("0.13")
         _, messages = server.ask("/conversations/me/respond", {"query": "hello"})
         assert messages[0]["text"] == "Hello! How do you feel today?"
         assert server.ask("/conversations/me/respond", {"query": "I feel sad"})[0] == 200
-        _, tracker = server.ask("/conversations/me/tracker")
-        assert tracker["latest_message"]["intent"]["name"] == "sad"
+        tracker = server.client.conversation("me").tracker()
+        assert tracker.latest_message["intent"]["name"] == "sad"
         assert server.stop() == 0
         assert "the server goes on without a terminal" in server.log
     assert (bot / "out.log").is_file()
@@ -82,9 +82,9 @@ def test_the_conversation_is_kept_in_the_working_directory(bot: Path) -> None:
     for said in ("hello", "I feel sad"):
         with serving(*SERVE.split(), folder=bot, command=old("rasa_core.run")) as server:
             server.ask("/conversations/me/respond", {"query": said})
-            _, tracker = server.ask("/conversations/me/tracker?include_events=ALL")
+            events = server.events()
             server.stop()
-    said_by_user = [one["text"] for one in tracker["events"] if one["event"] == "user"]
+    said_by_user = [one["text"] for one in events if one["event"] == "user"]
     assert said_by_user == ["hello", "I feel sad"]
     assert (bot / ".tertulia" / "conversations.db").is_file()
 

@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tertulia.client import ServerRefused, ServerUnreachable
 from tests.integration.programs import TERTULIA, Server, copied, run, serving
 
 TOKEN = "keep-this-out-of-logs"
@@ -33,8 +34,7 @@ def bot(trained: Path, tmp_path: Path) -> Path:
 
 
 def texts(server: Server, sender: str = "me") -> list[str]:
-    _, tracker = server.ask(f"/conversations/{sender}/tracker")
-    return [event["text"] for event in tracker["events"] if event["event"] == "user"]
+    return [event["text"] for event in server.events(sender) if event["event"] == "user"]
 
 
 def test_a_served_bot_answers_and_says_where_it_is(bot: Path) -> None:
@@ -79,7 +79,7 @@ def test_every_answered_message_is_stored_when_the_process_is_killed(bot: Path) 
             text = f"hello {number}"
             try:
                 server.say(text, sender)
-            except OSError:
+            except ServerUnreachable:
                 return
             answered[sender].append(text)
 
@@ -129,8 +129,10 @@ def test_without_the_api_only_channels_and_the_chat_page_answer(bot: Path) -> No
 
 def test_the_api_starts_without_a_model(tmp_path: Path) -> None:
     with serving("--enable-api", folder=tmp_path) as server:
-        assert server.ask("/version")[0] == 200
-        assert server.ask("/status")[0] == 409
+        assert server.client.version().version
+        with pytest.raises(ServerRefused) as caught:
+            server.client.status()
+        assert caught.value.status == 409
         server.stop()
 
 

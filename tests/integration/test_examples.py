@@ -106,10 +106,10 @@ def reserve(formbot: Path, tmp_path: Path, webhook: str) -> None:
         assert server.say("yes please")[0].startswith("Any other wishes?")
         (booked,) = server.say("a quiet corner")
         assert booked.startswith("Your italian table for 4 is reserved. Your reference is ")
-        _, tracker = server.ask("/conversations/me/tracker")
-        assert tracker["active_loop"] == {}
-        assert tracker["slots"]["cuisine"] is None
-        assert tracker["slots"]["booking_reference"] in booked
+        tracker = server.client.conversation("me").tracker()
+        assert tracker.active_loop == {}
+        assert tracker.slots["cuisine"] is None
+        assert tracker.slots["booking_reference"] in booked
         server.stop()
 
 

@@ -78,7 +78,10 @@ def talk_until_killed(
 async def turn(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, sender: str, number: int
 ) -> bool:
-    """Say one thing; tell whether the whole answer came."""
+    """Say one thing; tell whether the whole answer came.
+
+    By hand, since the moments of death are to fall on a busy server, not on a busy client.
+    """
     body = json.dumps({"sender": sender, "message": "/greet", "metadata": {"n": number}}).encode()
     head = f"POST /webhooks/rest/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
     writer.write(head.encode() + body)

@@ -79,7 +79,7 @@ def job_of(server: Server) -> int:
 
 
 def jobs(server: Server) -> int:
-    return server.ask("/status")[1]["num_active_training_jobs"]
+    return server.client.status().num_active_training_jobs
 
 
 @pytest.fixture

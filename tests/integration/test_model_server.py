@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tertulia.client import ServerRefused
 from tertulia.model.archive import write_model
 from tertulia.training.project import Project, read_project
 from tertulia.training.run import Identity, Settings, train
@@ -78,8 +79,12 @@ def until(condition: Callable[[], object]) -> None:
 
 
 def served_id(server: Server) -> str | None:
-    status, body = server.ask("/status")
-    return body["model_id"] if status == 200 else None
+    try:
+        return server.client.status().model_id
+    except ServerRefused as refused:
+        if refused.status != 409:
+            raise
+        return None
 
 
 def test_a_server_without_a_model_serves_the_one_that_appears(
@@ -89,7 +94,7 @@ def test_a_server_without_a_model_serves_the_one_that_appears(
         assert server.say("hi") == []
         source.offer("h1", trained("yo"), filename="../../../evil/my-bot.tar.gz")
         until(lambda: served_id(server))
-        assert server.ask("/status")[1]["model_file"] == "my-bot.tar.gz"
+        assert server.client.status().model_file == "my-bot.tar.gz"
         assert server.say("hi") == ["yo"]
         asked = len(source.seen)
         until(lambda: len(source.seen) > asked)

@@ -25,8 +25,7 @@ def bot(tmp_path: Path) -> Path:
 
 
 def swap(server: Server, number: int) -> None:
-    body = {"model_file": f"models/{ANSWERS[number % 2]}.tar.gz"}
-    assert server.ask("/model", body, method="PUT")[0] == 204
+    server.client.models.load(f"models/{ANSWERS[number % 2]}.tar.gz")
 
 
 def resident(pid: int) -> int:

@@ -58,8 +58,7 @@ def scheduled(bot: Path) -> int:
 
 def rung(server: Server, sender: str = "me") -> list[str]:
     """Return the intents of external messages in a conversation."""
-    _, tracker = server.ask(f"/conversations/{sender}/tracker?include_events=ALL")
-    users = (event for event in tracker["events"] if event["event"] == "user")
+    users = (event for event in server.events(sender) if event["event"] == "user")
     external = (event for event in users if event["metadata"].get("is_external"))
     return [event["parse_data"]["intent"]["name"] for event in external]
 

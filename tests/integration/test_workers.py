@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tertulia.client import ServerRefused, ServerUnreachable
 from tests.integration.programs import Server, copied, run, serving
 
 Json = Any
@@ -78,10 +79,6 @@ def all_serve(server: Server, workers: int = 3) -> None:
     until(lambda: len(serving_workers(server)) == workers)
 
 
-def events(server: Server, sender: str) -> list[Json]:
-    return server.ask(f"/conversations/{sender}/tracker?include_events=ALL")[1]["events"]
-
-
 def turns(log: list[Json]) -> list[list[Json]]:
     """Return the events of each user message, up to the next one."""
     found: list[list[Json]] = []
@@ -105,7 +102,7 @@ def test_messages_of_one_conversation_never_interleave(bot: Path) -> None:
         all_serve(server)
         with ThreadPoolExecutor(12) as pool:
             answers = list(pool.map(lambda text: server.say(text, "busy"), said))
-        taken = turns(events(server, "busy"))
+        taken = turns(server.events("busy"))
         assert Counter(turn[0]["text"] for turn in taken) == Counter(said)
         assert [turn for turn in taken if not is_whole(turn)] == []
         assert all(answers)
@@ -142,13 +139,10 @@ def test_nothing_that_was_answered_is_lost_when_workers_are_killed(bot: Path) ->
             number += 1
             text = f"hello {number}"
             try:
-                status, _ = server.ask(
-                    "/webhooks/rest/webhook", {"sender": sender, "message": text}
-                )
-            except (OSError, ValueError):
+                server.say(text, sender)
+            except ServerUnreachable:
                 continue  # the process that served it is gone
-            if status == 200:
-                answered[sender].append(text)
+            answered[sender].append(text)
 
     with together(bot, workers=8) as server:
         all_serve(server, 8)
@@ -162,27 +156,27 @@ def test_nothing_that_was_answered_is_lost_when_workers_are_killed(bot: Path) ->
             marks = {sender: len(said) for sender, said in answered.items()}
             until(lambda: all(len(answered[sender]) > mark for sender, mark in marks.items()))
         for sender, said in answered.items():
-            stored = [turn[0]["text"] for turn in turns(events(server, sender))]
+            stored = [turn[0]["text"] for turn in turns(server.events(sender))]
             assert [text for text in said if text not in stored] == []
         assert server.log.count("T874 worker") == 6
         assert server.stop() == 0
 
 
 def test_after_the_answer_every_worker_serves_the_new_model(bot: Path) -> None:
-    def served(server: Server) -> Counter[str]:
-        return Counter(server.ask("/status")[1]["model_file"] for _ in range(40))
+    def served(server: Server) -> Counter[str | None]:
+        return Counter(server.client.status().model_file for _ in range(40))
 
     with together(bot) as server:
         all_serve(server)
         assert set(served(server)) == {"one.tar.gz"}
         for _ in range(3):
-            assert put_model(server, "models/two.tar.gz") == 204
+            server.client.models.load("models/two.tar.gz")
             assert set(served(server)) == {"two.tar.gz"}
-            assert ask(server, "POST", "/model/rollback") == 204
+            server.client.models.roll_back()
             assert set(served(server)) == {"one.tar.gz"}
-        assert ask(server, "DELETE", "/model") == 204
-        assert {server.ask("/status")[0] for _ in range(40)} == {409}
-        assert ask(server, "POST", "/model/rollback") == 204
+        server.client.models.unload()
+        assert {refused_status(server) for _ in range(40)} == {409}
+        server.client.models.roll_back()
         assert set(served(server)) == {"one.tar.gz"}
         assert server.stop() == 0
 
@@ -192,9 +186,8 @@ def test_models_exchanged_at_once_by_two_workers_end_in_one(bot: Path) -> None:
         all_serve(server)
         names = ["models/one.tar.gz", "models/two.tar.gz"] * 6
         with ThreadPoolExecutor(6) as pool:
-            statuses = list(pool.map(lambda name: put_model(server, name), names))
-        assert set(statuses) == {204}
-        found = {server.ask("/status")[1]["model_file"] for _ in range(60)}
+            assert len(list(pool.map(server.client.models.load, names))) == len(names)
+        found = {server.client.status().model_file for _ in range(60)}
         assert len(found) == 1
         assert server.stop() == 0
 
@@ -202,13 +195,13 @@ def test_models_exchanged_at_once_by_two_workers_end_in_one(bot: Path) -> None:
 def test_a_worker_that_is_started_again_serves_the_model_of_the_others(bot: Path) -> None:
     with together(bot) as server:
         all_serve(server)
-        assert put_model(server, "models/two.tar.gz") == 204
+        server.client.models.load("models/two.tar.gz")
         (bot / "models" / "two.tar.gz").unlink()
         for victim in worker_ids(server):
             os.kill(victim, signal.SIGKILL)
             until(lambda gone=victim: gone not in worker_ids(server))
         all_serve(server)
-        assert {server.ask("/status")[1]["model_file"] for _ in range(40)} == {"two.tar.gz"}
+        assert {server.client.status().model_file for _ in range(40)} == {"two.tar.gz"}
         assert server.stop() == 0
 
 
@@ -219,14 +212,9 @@ def test_workers_are_started_anew_without_a_request_that_fails(bot: Path) -> Non
     def talk(server: Server, sender: str) -> None:
         while not ending.is_set():
             try:
-                answer = server.ask(
-                    "/webhooks/rest/webhook", {"sender": sender, "message": "hello"}
-                )
-            except (OSError, ValueError) as error:
+                server.say("hello", sender)
+            except (ServerUnreachable, ServerRefused) as error:
                 failures.append(error)
-            else:
-                if answer[0] != 200:
-                    failures.append(answer)
 
     with together(bot) as server:
         all_serve(server)
@@ -280,9 +268,7 @@ def test_each_line_of_the_log_names_its_worker(bot: Path) -> None:
         assert server.stop() == 0
 
 
-def put_model(server: Server, path: str) -> int:
-    return ask(server, "PUT", "/model", {"model_file": path})
-
-
-def ask(server: Server, method: str, path: str, body: Json = None) -> int:
-    return server.ask(path, body, method=method)[0]
+def refused_status(server: Server) -> int:
+    with pytest.raises(ServerRefused) as caught:
+        server.client.status()
+    return caught.value.status

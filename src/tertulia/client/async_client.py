@@ -1,31 +1,30 @@
 """The client for code that awaits."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import httpx2
 import msgspec
-import stamina
 
 from tertulia.base.secret import Secret
 from tertulia.client import calls
 from tertulia.client import results as r
 from tertulia.client.calls import Call
 from tertulia.client.errors import ServerRefused, ServerUnreachable
-from tertulia.client.wire import PAUSE, Feed, Options, check, read, unreachable
+from tertulia.client.wire import PAUSE, Feed, Line, Options, Pages, check, read
 
 Json = Any
+P = TypeVar("P")
 T = TypeVar("T")
 
 
 class AsyncSender:
     """Sends calls to one server, again where that is safe. Errors: see `AsyncClient`."""
 
-    def __init__(self, base: str, options: Options, http: httpx2.AsyncClient) -> None:
-        self._base = base
-        self._options = options
+    def __init__(self, line: Line, http: httpx2.AsyncClient) -> None:
+        self.line = line
         self._http = http
 
     async def close(self) -> None:
@@ -34,11 +33,17 @@ class AsyncSender:
 
     async def call(self, call: Call[T]) -> T:
         """Send a request, again where that is safe, and return the answer as its type."""
-        request = self._options.as_http(call)
-        async for attempt in self._attempts(call):
-            with attempt:
-                return read(call, await self._send(request))
+        request = self.line.options.as_http(call)
+        async for attempt in self.line.attempts(call):
+            with attempt, self.line.reaching():
+                return read(call, await self._http.request(**request))
         raise AssertionError("no attempt was made")
+
+    async def listing(self, pages: Pages[P, T]) -> AsyncIterator[T]:
+        """Yield what is on the pages, asking for one after the other."""
+        while (call := pages.following()) is not None:
+            for each in pages.take(await self.call(call)):
+                yield each
 
     async def following(
         self, conversation_id: str | None, after: int | None
@@ -47,7 +52,7 @@ class AsyncSender:
         feed = Feed(after)
         while True:
             call = calls.follow(conversation_id, feed.position)
-            async for attempt in self._attempts(call):
+            async for attempt in self.line.attempts(call):
                 with attempt:
                     async for each in self._until_broken(call, feed):
                         yield each
@@ -69,28 +74,13 @@ class AsyncSender:
     @asynccontextmanager
     async def streaming(self, call: Call[Any]) -> AsyncGenerator[AsyncIterator[str]]:
         """Send a request; give the lines of the answer as they come."""
-        request = self._options.as_http(call)
-        limits = httpx2.Timeout(self._options.timeout)
-        try:
-            async with self._http.stream(**request, timeout=limits) as response:
+        request = self.line.options.as_http(call)
+        with self.line.reaching():
+            async with self._http.stream(**request) as response:
                 if response.status_code >= 400:
                     await response.aread()
                     check(response)
                 yield response.aiter_lines()
-        except httpx2.TransportError as error:
-            raise unreachable(error, self._base) from error
-
-    async def _send(self, request: Mapping[str, Any]) -> httpx2.Response:
-        try:
-            return await self._http.request(**request)
-        except httpx2.TransportError as error:
-            raise unreachable(error, self._base) from error
-
-    def _attempts(self, call: Call[Any]) -> Any:
-        return stamina.retry_context(on=self._hook(call), attempts=self._options.attempts)
-
-    def _hook(self, call: Call[Any]) -> Callable[[Exception], bool | float]:
-        return lambda error: self._options.pause(call, error)
 
 
 class AsyncClient:
@@ -115,7 +105,6 @@ class AsyncClient:
         attempts: int = 4,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        self._original = original
         options = Options(
             token=None if token is None else Secret(token),
             jwt=jwt,
@@ -123,9 +112,8 @@ class AsyncClient:
             timeout=timeout,
             attempts=attempts,
         )
-        base = url.rstrip("/") + "/"
-        http = httpx2.AsyncClient(base_url=base, timeout=timeout, transport=transport)
-        self._sender = AsyncSender(base, options, http)
+        line = Line(url, options)
+        self._sender = AsyncSender(line, httpx2.AsyncClient(**line.http(transport)))
 
     async def __aenter__(self) -> "AsyncClient":
         """Return the client."""
@@ -139,21 +127,19 @@ class AsyncClient:
         """Close all connections."""
         await self._sender.close()
 
+    @property
+    def models(self) -> "AsyncModels":
+        """Which model is served, to be changed."""
+        return AsyncModels(self._sender)
+
     def conversation(self, conversation_id: str) -> "AsyncConversation":
         """Return one conversation; nothing is sent."""
         return AsyncConversation(self._sender, conversation_id)
 
-    async def conversations(self, *, page: int = 500) -> AsyncIterator[str]:
+    def conversations(self, *, page: int = 500) -> AsyncIterator[str]:
         """Yield the ids of all conversations, in ascending order."""
-        last: str | None = None
-        while True:
-            found: list[str] = await self._sender.call(calls.conversations(last, page))
-            for each in found:
-                yield each
-            # Servers of 0.x know no pages and answer all at once.
-            if len(found) != page or self._original:
-                return
-            last = found[-1]
+        pages = calls.IdPages(page, original=self._sender.line.options.original)
+        return self._sender.listing(pages)
 
     async def parse(self, text: str) -> r.Parsed:
         """Return what a text means."""
@@ -183,6 +169,25 @@ class AsyncClient:
         return self._sender.following(None, after)
 
 
+class AsyncModels:
+    """Which model a server serves. Errors: see `AsyncClient`."""
+
+    def __init__(self, sender: AsyncSender) -> None:
+        self._sender = sender
+
+    async def load(self, path: str) -> None:
+        """Serve the model that lies there, on the server; its roots are the limit."""
+        await self._sender.call(calls.load_model(path))
+
+    async def unload(self) -> None:
+        """Serve no model."""
+        await self._sender.call(calls.UNLOAD_MODEL)
+
+    async def roll_back(self) -> None:
+        """Serve the one before again."""
+        await self._sender.call(calls.ROLL_BACK)
+
+
 class AsyncRecord:
     """What can be read of one conversation. Errors: see `AsyncClient`."""
 
@@ -204,14 +209,9 @@ class AsyncRecord:
         """Return the conversation as a test story."""
         return await self._sender.call(calls.story(self.id))
 
-    async def events(self, *, after: int = 0, page: int = 500) -> AsyncIterator[r.LoggedEvent]:
+    def events(self, *, after: int = 0, page: int = 500) -> AsyncIterator[r.LoggedEvent]:
         """Yield the events as they are stored, page by page."""
-        following: int | None = after
-        while following is not None:
-            found = await self._sender.call(calls.log_page(self.id, following, page))
-            for each in found.events:
-                yield each
-            following = found.next
+        return self._sender.listing(calls.LogPages(self.id, after, page))
 
     async def export(self) -> r.Export:
         """Return everything that is kept."""

@@ -3,7 +3,7 @@
 Source: docs/reference/http-api.md; of the originals, spec http_api.md section 5.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
@@ -169,6 +169,14 @@ def follow(conversation_id: str | None, after: int | None) -> Call[Any]:
     )
 
 
+def load_model(path: str) -> Call[Any]:
+    """Serve another model, which the server has."""
+    body = {"model_file": path}
+    return Call(method="PUT", path="/model", answer=NOTHING, body=body)
+
+
+UNLOAD_MODEL: Call[Any] = Call(method="DELETE", path="/model", answer=NOTHING)
+ROLL_BACK: Call[Any] = Call(method="POST", path="/model/rollback", answer=NOTHING)
 VERSION: Call[r.Version] = Call(method="GET", path="/version", answer=r.Version)
 STATUS: Call[r.Status] = Call(method="GET", path="/status", answer=r.Status)
 READY: Call[r.Readiness] = Call(method="GET", path="/health/ready", answer=r.Readiness)
@@ -176,3 +184,41 @@ READY: Call[r.Readiness] = Call(method="GET", path="/health/ready", answer=r.Rea
 
 def _if_match(etag: str | None) -> dict[str, str]:
     return {} if etag is None else {"If-Match": etag}
+
+
+class LogPages:
+    """Which page of a log to ask for, and what is on it."""
+
+    def __init__(self, conversation_id: str, after: int, limit: int) -> None:
+        self._id = conversation_id
+        self._after: int | None = after
+        self._limit = limit
+
+    def following(self) -> Call[r.LogPage] | None:
+        """Return the next call, None after the last page."""
+        return None if self._after is None else log_page(self._id, self._after, self._limit)
+
+    def take(self, page: r.LogPage) -> Iterable[r.LoggedEvent]:
+        """Return what an answer brought."""
+        self._after = page.next
+        return page.events
+
+
+class IdPages:
+    """Which page of ids to ask for. original: servers of 0.x know no pages and answer all."""
+
+    def __init__(self, limit: int, *, original: bool) -> None:
+        self._last: str | None = None
+        self._limit = limit
+        self._original = original
+        self._ended = False
+
+    def following(self) -> Call[list[str]] | None:
+        """Return the next call, None after the last page."""
+        return None if self._ended else conversations(self._last, self._limit)
+
+    def take(self, page: list[str]) -> Iterable[str]:
+        """Return what an answer brought."""
+        self._ended = self._original or len(page) != self._limit
+        self._last = page[-1] if page else None
+        return page

@@ -1,31 +1,30 @@
 """The client for ordinary code."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx2
 import msgspec
-import stamina
 
 from tertulia.base.secret import Secret
 from tertulia.client import calls
 from tertulia.client import results as r
 from tertulia.client.calls import Call
 from tertulia.client.errors import ServerRefused, ServerUnreachable
-from tertulia.client.wire import PAUSE, Feed, Options, check, read, unreachable
+from tertulia.client.wire import PAUSE, Feed, Line, Options, Pages, check, read
 
 Json = Any
+P = TypeVar("P")
 T = TypeVar("T")
 
 
 class Sender:
     """Sends calls to one server, again where that is safe. Errors: see `Client`."""
 
-    def __init__(self, base: str, options: Options, http: httpx2.Client) -> None:
-        self._base = base
-        self._options = options
+    def __init__(self, line: Line, http: httpx2.Client) -> None:
+        self.line = line
         self._http = http
 
     def close(self) -> None:
@@ -34,18 +33,23 @@ class Sender:
 
     def call(self, call: Call[T]) -> T:
         """Send a request, again where that is safe, and return the answer as its type."""
-        request = self._options.as_http(call)
-        for attempt in self._attempts(call):
-            with attempt:
-                return read(call, self._send(request))
+        request = self.line.options.as_http(call)
+        for attempt in self.line.attempts(call):
+            with attempt, self.line.reaching():
+                return read(call, self._http.request(**request))
         raise AssertionError("no attempt was made")
+
+    def listing(self, pages: Pages[P, T]) -> Iterator[T]:
+        """Yield what is on the pages, asking for one after the other."""
+        while (call := pages.following()) is not None:
+            yield from pages.take(self.call(call))
 
     def following(self, conversation_id: str | None, after: int | None) -> Iterator[r.Followed]:
         """Yield what is stored of one conversation, or of all."""
         feed = Feed(after)
         while True:
             call = calls.follow(conversation_id, feed.position)
-            for attempt in self._attempts(call):
+            for attempt in self.line.attempts(call):
                 with attempt:
                     yield from self._until_broken(call, feed)
             time.sleep(PAUSE)
@@ -65,28 +69,12 @@ class Sender:
     @contextmanager
     def streaming(self, call: Call[Any]) -> Generator[Iterator[str]]:
         """Send a request; give the lines of the answer as they come."""
-        request = self._options.as_http(call)
-        limits = httpx2.Timeout(self._options.timeout)
-        try:
-            with self._http.stream(**request, timeout=limits) as response:
-                if response.status_code >= 400:
-                    response.read()
-                    check(response)
-                yield response.iter_lines()
-        except httpx2.TransportError as error:
-            raise unreachable(error, self._base) from error
-
-    def _send(self, request: Mapping[str, Any]) -> httpx2.Response:
-        try:
-            return self._http.request(**request)
-        except httpx2.TransportError as error:
-            raise unreachable(error, self._base) from error
-
-    def _attempts(self, call: Call[Any]) -> Any:
-        return stamina.retry_context(on=self._hook(call), attempts=self._options.attempts)
-
-    def _hook(self, call: Call[Any]) -> Callable[[Exception], bool | float]:
-        return lambda error: self._options.pause(call, error)
+        request = self.line.options.as_http(call)
+        with self.line.reaching(), self._http.stream(**request) as response:
+            if response.status_code >= 400:
+                response.read()
+                check(response)
+            yield response.iter_lines()
 
 
 class Client:
@@ -111,7 +99,6 @@ class Client:
         attempts: int = 4,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self._original = original
         options = Options(
             token=None if token is None else Secret(token),
             jwt=jwt,
@@ -119,9 +106,8 @@ class Client:
             timeout=timeout,
             attempts=attempts,
         )
-        base = url.rstrip("/") + "/"
-        http = httpx2.Client(base_url=base, timeout=timeout, transport=transport)
-        self._sender = Sender(base, options, http)
+        line = Line(url, options)
+        self._sender = Sender(line, httpx2.Client(**line.http(transport)))
 
     def __enter__(self) -> "Client":
         """Return the client."""
@@ -135,20 +121,19 @@ class Client:
         """Close all connections."""
         self._sender.close()
 
+    @property
+    def models(self) -> "Models":
+        """Which model is served, to be changed."""
+        return Models(self._sender)
+
     def conversation(self, conversation_id: str) -> "Conversation":
         """Return one conversation; nothing is sent."""
         return Conversation(self._sender, conversation_id)
 
     def conversations(self, *, page: int = 500) -> Iterator[str]:
         """Yield the ids of all conversations, in ascending order."""
-        last: str | None = None
-        while True:
-            found: list[str] = self._sender.call(calls.conversations(last, page))
-            yield from found
-            # Servers of 0.x know no pages and answer all at once.
-            if len(found) != page or self._original:
-                return
-            last = found[-1]
+        pages = calls.IdPages(page, original=self._sender.line.options.original)
+        return self._sender.listing(pages)
 
     def parse(self, text: str) -> r.Parsed:
         """Return what a text means."""
@@ -178,6 +163,25 @@ class Client:
         return self._sender.following(None, after)
 
 
+class Models:
+    """Which model a server serves. Errors: see `Client`."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+
+    def load(self, path: str) -> None:
+        """Serve the model that lies there, on the server; its roots are the limit."""
+        self._sender.call(calls.load_model(path))
+
+    def unload(self) -> None:
+        """Serve no model."""
+        self._sender.call(calls.UNLOAD_MODEL)
+
+    def roll_back(self) -> None:
+        """Serve the one before again."""
+        self._sender.call(calls.ROLL_BACK)
+
+
 class Record:
     """What can be read of one conversation. Errors: see `Client`."""
 
@@ -201,11 +205,7 @@ class Record:
 
     def events(self, *, after: int = 0, page: int = 500) -> Iterator[r.LoggedEvent]:
         """Yield the events as they are stored, page by page."""
-        following: int | None = after
-        while following is not None:
-            found = self._sender.call(calls.log_page(self.id, following, page))
-            yield from found.events
-            following = found.next
+        return self._sender.listing(calls.LogPages(self.id, after, page))
 
     def export(self) -> r.Export:
         """Return everything that is kept."""

@@ -4,11 +4,14 @@ The HTTP library is loaded with the first client, not with this package.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, cast
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx2
 import msgspec
+import stamina
 
 from tertulia.base.secret import Secret
 from tertulia.client import results
@@ -17,6 +20,8 @@ from tertulia.client.errors import ServerRefused, ServerUnreachable, UnreadableA
 
 Json = Any
 T = TypeVar("T")
+P = TypeVar("P")
+Item_co = TypeVar("Item_co", covariant=True)
 
 _AGAIN = frozenset({429, 502, 503, 504})
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -77,12 +82,44 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         return False
 
 
-def unreachable(error: httpx2.TransportError, base: str) -> ServerUnreachable:
-    """Return what to raise when no answer came."""
-    what = str(error) or type(error).__name__
-    return ServerUnreachable(
-        f"{base} gives no answer: {what}", reached=not isinstance(error, _NOT_SENT)
-    )
+class Pages(Protocol[P, Item_co]):
+    """Pages of something: which call asks for the next one, and what its answer brings."""
+
+    def following(self) -> Call[P] | None:
+        """Return the next call, None after the last page."""
+        ...
+
+    def take(self, page: P, /) -> Iterable[Item_co]:
+        """Return what an answer brought."""
+        ...
+
+
+class Line:
+    """What the clients of both kinds know of the way to a server. url: of the server."""
+
+    def __init__(self, url: str, options: Options) -> None:
+        self.base = url.rstrip("/") + "/"
+        self.options = options
+
+    def http(self, transport: Any) -> dict[str, Any]:
+        """Return what an HTTP client is made with."""
+        return {"base_url": self.base, "timeout": self.options.timeout, "transport": transport}
+
+    def attempts(self, call: Call[Any]) -> Any:
+        """Return the attempts to make, for `for` and `async for`."""
+        again = partial(self.options.pause, call)
+        return stamina.retry_context(on=again, attempts=self.options.attempts)
+
+    @contextmanager
+    def reaching(self) -> Generator[None]:
+        """Say that no answer came, where none comes within the block."""
+        try:
+            yield
+        except httpx2.TransportError as error:
+            what = str(error) or type(error).__name__
+            raise ServerUnreachable(
+                f"{self.base} gives no answer: {what}", reached=not isinstance(error, _NOT_SENT)
+            ) from error
 
 
 def check(response: httpx2.Response) -> None:
