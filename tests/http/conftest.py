@@ -16,6 +16,7 @@ from tertulia.core.domain.model import Generation
 from tertulia.engine.service import Service
 from tertulia.server.app import create_app
 from tertulia.server.edge import Edge
+from tertulia.server.header_facts import SENT
 from tertulia.server.openapi import build
 from tertulia.server.settings import ServerSettings
 
@@ -46,7 +47,7 @@ class Client:
         if json is not None:
             options["json"] = json
         answer = await self.http.request(method, path, **options)
-        self._check_declared(method, path.partition("?")[0], answer.status_code)
+        self._check_declared(method, path.partition("?")[0], answer)
         return answer
 
     async def get(self, path: str, **options: Any) -> Any:
@@ -68,12 +69,15 @@ class Client:
     async def say(self, text: str, sender: str = "u") -> list[str | None]:
         return [each.text for each in await self.api.conversation(sender).say(text)]
 
-    def _check_declared(self, method: str, path: str, status: int) -> None:
+    def _check_declared(self, method: str, path: str, answer: httpx2.Response) -> None:
         for pattern, template in self._paths:
             if pattern.fullmatch(path):
                 declared = self.document["paths"][template].get(method.lower())
                 if declared is not None:
-                    assert str(status) in declared["responses"], f"{method} {template}: {status}"
+                    told = declared["responses"].get(str(answer.status_code))
+                    assert told is not None, f"{method} {template}: {answer.status_code}"
+                    sent = {name for name in SENT if name in answer.headers}
+                    assert sent <= set(told.get("headers", ())), f"{method} {template}: {sent}"
                 return
 
 

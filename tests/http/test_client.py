@@ -208,3 +208,19 @@ async def test_the_async_client_follows_live(profile: Profile) -> None:
             assert (await anext(stream)).seq == 1
             await stream.aclose()  # type: ignore[attr-defined]
             await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ready"),
+    [
+        (httpx2.Response(200, json={"model_file": "m.tar.gz", "model_id": "m"}), True),
+        (httpx2.Response(200, json={"is_ready": True}), True),
+        (httpx2.Response(200, json={"is_ready": False}), False),
+        (httpx2.Response(409, json={"reason": "Conflict"}), False),
+    ],
+    ids=["3.x", "0.x", "0.x without a model", "3.x without a model"],
+)
+def test_an_original_is_ready_when_its_status_says_so(answer: httpx2.Response, ready: bool) -> None:
+    seen, give = failing(answer)
+    assert against(give, original=True).ready() is ready
+    assert [request.url.path for request in seen] == ["/base/status"]

@@ -10,6 +10,7 @@ from tests.http.conftest import Client, Profile, connect
 from tests.http.trained import ESCAPED, HOSTILE, IDS, ORIGINALS, trained
 
 from tertulia.core.domain.model import Generation
+from tertulia.schema.access import Limits
 
 WRONG = {"legacy": "InvalidParameter", "modern": "BadRequest"}
 NO_MODEL = {"legacy": 503, "modern": 409}
@@ -232,7 +233,7 @@ async def test_uploaded_models_of_the_originals_are_refused_with_the_remedy(
 
 
 async def test_an_upload_that_is_too_large_is_refused(profile: Profile) -> None:
-    async with connect(profile, upload_limit=1000) as client:
+    async with connect(profile, limits=Limits(upload_bytes=1000)) as client:
         answer = await client.post("/model", **form(bytes(2000)))
         assert (answer.status_code, answer.json()["error_code"]) == (413, "T802")
 

@@ -12,6 +12,7 @@ from tests.http.trained import YAML, trained
 from tertulia.jobs import runner
 from tertulia.model.archive import read_model_bytes
 from tertulia.model.load import load_model
+from tertulia.schema.access import Limits
 
 AS_YAML = {"Content-Type": "application/x-yaml"}
 WRONG = {"legacy": "InvalidParameter", "modern": "BadRequest"}
@@ -168,7 +169,7 @@ async def test_only_allowed_hosts_are_called_back(url: str, profile: Profile) ->
 
 
 async def test_jobs_are_counted_and_more_than_allowed_are_refused() -> None:
-    async with connect("modern", most_jobs=1) as client:
+    async with connect("modern", limits=Limits(jobs=1)) as client:
         first = asyncio.create_task(train(client, YAML))
         while (await client.get("/status")).json()["num_active_training_jobs"] != 1:
             assert not first.done()
@@ -188,7 +189,7 @@ async def test_a_job_whose_process_dies_is_the_servers_fault(
 
 
 async def test_training_data_that_is_too_large_is_refused() -> None:
-    async with connect("modern", upload_limit=100) as client:
+    async with connect("modern", limits=Limits(upload_bytes=100)) as client:
         answer = await train(client, YAML)
         assert (answer.status_code, answer.json()["error_code"]) == (413, "T802")
 

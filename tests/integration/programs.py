@@ -25,7 +25,7 @@ Json = Any
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TERTULIA = (str(Path(sys.executable).with_name("tertulia")),)
-_PATIENCE = 60.0
+_PATIENCE = 240.0
 _ADDRESS = re.compile(r"address\s+(https?)://\S+:(\d+)")
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

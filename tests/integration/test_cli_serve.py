@@ -1,6 +1,7 @@
 """Serving: addresses, doors, signals, and conversations that outlive the process."""
 
 import datetime
+import json
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tertulia.client import ServerRefused, ServerUnreachable
-from tests.integration.programs import TERTULIA, Server, copied, run, serving
+from tests.integration.programs import TERTULIA, Server, connected, copied, run, serving
 
 TOKEN = "keep-this-out-of-logs"
 
@@ -240,6 +241,41 @@ def test_a_certificate_makes_it_https(bot: Path) -> None:
             connection.request("GET", "/chat")
             assert connection.getresponse().status == 200
         server.stop()
+
+
+def test_workers_serve_https_together(bot: Path) -> None:
+    certificate, key = make_certificate(bot)
+    args = ("--ssl-certificate", certificate, "--ssl-keyfile", key, "--log-format", "json")
+    env = {"TERTULIA_SSL_PASSWORD": "of-the-key"}
+    with serving("--workers", "2", *args, folder=bot, env=env) as server:
+        port = server.base.rpartition(":")[2]
+        trusting = ssl.create_default_context(cafile=certificate)
+        with connected(f"https://localhost:{port}", verify=trusting) as client:
+            me = client.conversation("me")
+            for _ in range(600):
+                assert me.say("hello")
+                lines = [json.loads(line) for line in server.log.splitlines() if line[0] == "{"]
+                turns = [line for line in lines if line["logger"] == "tertulia.turn"]
+                if {line["worker"] for line in turns} == {"0", "1"}:
+                    break
+            else:
+                raise AssertionError("one worker served everything")
+        assert server.stop() == 0
+
+
+def test_messages_are_in_the_log_only_where_somebody_asked_for_them(bot: Path) -> None:
+    said = "hello from somebody who wants to stay unknown"
+    with serving("-vv", folder=bot) as server:
+        (heard,) = server.say(said)
+        server.stop()
+        assert said not in server.log
+        assert heard not in server.log
+    with serving("--log-messages", "--log-level", "ERROR", folder=bot) as server:
+        server.say(said)
+        server.stop()
+        assert "T890 what people say" in server.log
+        assert f"user: {said} conversation=me" in server.log
+        assert f"bot: {heard} conversation=me" in server.log
 
 
 def test_a_wrong_password_of_the_key_is_said(bot: Path) -> None:

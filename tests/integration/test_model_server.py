@@ -23,11 +23,15 @@ PATIENCE = 60.0
 
 
 class ModelServer:
-    """A server on this machine. reply: what it answers now. seen: tags it was asked with."""
+    """A server on this machine.
+
+    reply: what it answers now. seen: tags it was asked with. sent: tags of models it has sent.
+    """
 
     def __init__(self) -> None:
         self.reply: Reply = (404, {}, b"")
         self.seen: list[str | None] = []
+        self.sent: list[str | None] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,6 +40,8 @@ class ModelServer:
                 status, headers, body = outer.reply
                 if headers.get("ETag") == outer.seen[-1]:
                     status, headers, body = NOTHING_NEW
+                elif status == 200:
+                    outer.sent.append(headers.get("ETag"))
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
@@ -142,6 +148,26 @@ def test_whatever_the_model_server_does_the_model_stays_and_the_next_one_comes(
         until(lambda: served_id(server) == IDS["ahoy"])
         assert server.say("hi") == ["ahoy"]
     assert not Path(ESCAPED).exists()
+
+
+def test_one_worker_asks_the_model_server_and_all_serve_what_it_sends(
+    tmp_path: Path, source: ModelServer
+) -> None:
+    def found(server: Server) -> set[str | None]:
+        return {served_id(server) for _ in range(40)}
+
+    source.offer("h1", trained("yo"))
+    options = ("--enable-api", "--workers", "3")
+    with serving(*options, folder=project(tmp_path, source)) as server:
+        until(lambda: found(server) == {IDS["yo"]})
+        source.offer("h2", trained("ahoy"))
+        until(lambda: served_id(server) == IDS["ahoy"])
+        assert found(server) == {IDS["ahoy"]}
+        assert server.say("hi") == ["ahoy"]
+        asked = len(source.seen)
+        until(lambda: len(source.seen) >= asked + 3)
+        assert source.sent == ["h1", "h2"]
+        assert server.stop() == 0
 
 
 def test_a_request_switches_to_an_allowed_model_server(tmp_path: Path, source: ModelServer) -> None:

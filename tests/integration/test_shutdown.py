@@ -1,5 +1,7 @@
 """The end of a real server: signals while turns are under way."""
 
+import contextlib
+import http.client
 import json
 import shutil
 import signal
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,6 +133,10 @@ def test_a_turn_under_way_ends_while_new_ones_are_refused(
             server.process.send_signal(number)
             assert until_refused(server) == (503, "5")
             assert server.client.status().model_id
+            assert server.ask("/health/live") == (200, {"status": "ok"})
+            status, health = server.ask("/health/ready")
+            assert (status, health["accepting"], health["store"]) == (503, "failed", "ok")
+            assert not server.client.ready()
             slow.go.set()
         assert heard == ["done"]
         assert server.process.wait(60) == 0
@@ -155,6 +162,58 @@ def test_a_second_signal_ends_the_server_at_once(bot: Path, slow: Slow) -> None:
         until_refused(server)
         assert server.stop() == -signal.SIGTERM
         talker.join(60)
+
+
+SLOW = {"sender": "me", "message": "/slow"}
+KEY = {"Idempotency-Key": "the-same-all-along"}
+
+
+def said_by(server: Server, kind: str) -> list[str]:
+    """Return the texts of a conversation's user or bot."""
+    return [event["text"] for event in server.events() if event["event"] == kind]
+
+
+def with_key(server: Server) -> tuple[int, Any]:
+    """Say the slow thing with the same key; the client makes a new one for each message."""
+    return server.ask("/webhooks/rest/webhook", SLOW, KEY)
+
+
+def cut_off(server: Server) -> None:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        with_key(server)
+
+
+def test_a_turn_cut_off_by_a_kill_is_not_done_again_by_the_same_key(bot: Path, slow: Slow) -> None:
+    with serving("--enable-api", folder=bot) as server:
+        talker = threading.Thread(target=lambda: cut_off(server))
+        talker.start()
+        assert slow.called.wait(60)
+        server.stop(signal.SIGKILL)
+        talker.join(60)
+    slow.called.clear()
+    slow.go.set()
+    with serving("--enable-api", folder=bot) as server:
+        for _ in range(3):
+            status, answer = with_key(server)
+            assert (status, answer["error_code"]) == (409, "T842")
+        assert not slow.called.is_set(), "the action ran a second time"
+        assert said_by(server, "user") == ["/slow"]
+        assert server.say("/slow") == ["done"], "the conversation goes on with another key"
+        assert said_by(server, "user") == ["/slow", "/slow"]
+
+
+def test_an_answer_that_was_given_is_given_again_after_a_kill(bot: Path, slow: Slow) -> None:
+    slow.go.set()
+    with serving("--enable-api", folder=bot) as server:
+        first = with_key(server)
+        assert first[0] == 200
+        server.stop(signal.SIGKILL)
+    slow.called.clear()
+    with serving("--enable-api", folder=bot) as server:
+        assert with_key(server) == first
+        assert not slow.called.is_set(), "the action ran a second time"
+        assert said_by(server, "user") == ["/slow"]
+        assert said_by(server, "bot") == ["done"]
 
 
 def ask_quietly(server: Server) -> None:

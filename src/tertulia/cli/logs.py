@@ -18,6 +18,8 @@ Format = Literal["text", "json"]
 
 _chosen: dict[str, str] = {}
 
+_SOURCE: str | None = getattr(logging, "_srcfile")  # noqa: B009 - private to type checkers
+
 _CHATTY = ("asyncio", "httpx2", "httpcore2", "uvicorn")
 _lines: dict[str, type[logging.Formatter]] = {"text": TextLines, "json": JsonLines}
 
@@ -39,6 +41,7 @@ def log_to_stderr(level: str, form: Format = "text") -> None:
         if isinstance(handler, _Terminal):
             handler.setFormatter(_lines[form]())
     set_level(level)
+    _note_origins(wanted=False)
     _chosen.update(level=level, form=form)
     libraries = _level(os.environ.get("LOG_LEVEL_LIBRARIES") or "WARNING")
     for chatty in _CHATTY:
@@ -85,6 +88,7 @@ def log_as_configured(path: Path) -> None:
     """
     import logging.config
 
+    _note_origins(wanted=True)
     _chosen["config"] = str(path)
     from tertulia.base.diagnostics import Diagnostics
     from tertulia.data.yaml import read_file
@@ -103,6 +107,16 @@ def log_as_configured(path: Path) -> None:
             hint="It has the keys of Python's logging.config.dictConfig, `version: 1` among them.",
             code="T871",
         ) from error
+
+
+def _note_origins(*, wanted: bool) -> None:
+    """Say whether records tell file, line, thread and process they come from.
+
+    Our own lines show none of it, and to find it out costs every one of them.
+    Source: https://docs.python.org/3/howto/logging.html#optimization
+    """
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = wanted
+    setattr(logging, "_srcfile", _SOURCE if wanted else None)  # noqa: B010 - private to type checkers
 
 
 def chosen() -> dict[str, str]:

@@ -192,6 +192,11 @@ def _operation_options(function: Decorated) -> Decorated:
             help="Seconds that turns under way get to end after a signal.",
         ),
         click.option(
+            "--log-messages",
+            is_flag=True,
+            help="Write what people and the bot say to the log, too: to find a fault.",
+        ),
+        click.option(
             "--open-metrics",
             is_flag=True,
             help="Show /metrics to everybody in reach, with and without the HTTP API.",

@@ -18,6 +18,7 @@ from tertulia.cli.exposure import LOOPBACK, choose_interface, is_loopback, reach
 from tertulia.cli.logs import log_to_file
 from tertulia.cli.place import MODELS, project_folder
 from tertulia.cli.tls import read_certificate
+from tertulia.engine.texts import log_texts
 from tertulia.model.find import find_model
 from tertulia.model.packed import Packed, pack, unpack
 from tertulia.schema.endpoints import Endpoints
@@ -69,6 +70,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     credentials: Path | None = None
     connector: str | None = None
     log_file: Path | None = None
+    log_messages: bool = False
     response_timeout: float = 3600.0
     shutdown_timeout: float = 30.0
     open_metrics: bool = False
@@ -102,8 +104,7 @@ def serve_project(options: ServeOptions) -> int:
     Raises:
         TertuliaError: options, model, or address cannot be used.
     """
-    if options.log_file is not None:
-        log_to_file(options.log_file)
+    _start_log(options)
     keys = load_endpoints(options.endpoints).api_keys
     authenticated = any((options.auth_token, options.jwt_secret, options.jwt_keys, keys))
     host = choose_interface(
@@ -126,12 +127,18 @@ async def serve_seated(options: ServeOptions, seat: Seat) -> None:
     Raises:
         TertuliaError: options, model, or address cannot be used.
     """
-    if options.log_file is not None:
-        log_to_file(options.log_file)
+    _start_log(options)
     if not seat.has_model:
         _check_channels(options)
     found = _beside(options, seat.path) if seat.has_model else _find(options)
     await _serve(options, found, host=seat.host, tls=_certificate(options), seat=seat)
+
+
+def _start_log(options: ServeOptions) -> None:
+    if options.log_file is not None:
+        log_to_file(options.log_file)
+    if options.log_messages:
+        log_texts()
 
 
 def _certificate(options: ServeOptions) -> Certificate | None:
@@ -184,6 +191,7 @@ async def _serve(
             telemetry=telemetry,
             stopping=stopping,
             gathered=None if seat is None else seat.gathered,
+            places=None if seat is None else seat.places(settings.limits.jobs),
         )
         if seat is not None:
             await seat.join(service, stopping, path)

@@ -156,7 +156,8 @@ class AsyncClient:
     async def ready(self) -> bool:
         """Tell whether the server can take traffic."""
         try:
-            return (await self._sender.call(calls.READY)).status == "ok"
+            call = calls.readiness(original=self._sender.line.options.original)
+            return calls.is_ready(await self._sender.call(call))
         except (ServerRefused, ServerUnreachable):
             return False
 

@@ -179,7 +179,17 @@ UNLOAD_MODEL: Call[Any] = Call(method="DELETE", path="/model", answer=NOTHING)
 ROLL_BACK: Call[Any] = Call(method="POST", path="/model/rollback", answer=NOTHING)
 VERSION: Call[r.Version] = Call(method="GET", path="/version", answer=r.Version)
 STATUS: Call[r.Status] = Call(method="GET", path="/status", answer=r.Status)
-READY: Call[r.Readiness] = Call(method="GET", path="/health/ready", answer=r.Readiness)
+
+
+def readiness(*, original: bool) -> Call[dict[str, Json]]:
+    """Return whether a server can take traffic; the originals tell by their status alone."""
+    path = "/status" if original else "/health/ready"
+    return Call(method="GET", path=path, answer=dict[str, Any])
+
+
+def is_ready(found: Mapping[str, Json]) -> bool:
+    """Tell what the answer to `readiness` says; the status of 3.x is an error without a model."""
+    return found.get("is_ready", True) is True and found.get("status", "ok") == "ok"
 
 
 def _if_match(etag: str | None) -> dict[str, str]:

@@ -127,12 +127,3 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     model_file: str | None = None
     model_id: str | None = None
     num_active_training_jobs: int = 0
-
-
-class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a server can take traffic: each part `ok` or `failed`."""
-
-    status: str
-    store: str
-    model: str
-    accepting: str

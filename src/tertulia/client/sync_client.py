@@ -150,7 +150,8 @@ class Client:
     def ready(self) -> bool:
         """Tell whether the server can take traffic."""
         try:
-            return self._sender.call(calls.READY).status == "ok"
+            call = calls.readiness(original=self._sender.line.options.original)
+            return calls.is_ready(self._sender.call(call))
         except (ServerRefused, ServerUnreachable):
             return False
 

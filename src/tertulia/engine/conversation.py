@@ -29,6 +29,7 @@ from tertulia.core.tracker import Tracker, TrackerRules, advance, advance_all, n
 from tertulia.core.tracker.snapshot import dump_snapshot, load_snapshot
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.terms import Once
+from tertulia.engine.texts import tell_texts
 
 _log = logging.getLogger("tertulia.turn")
 
@@ -158,6 +159,7 @@ class Conversation:
             schedule=None if change == ScheduleChange() else change,
             receipt=self._receipt(version, done=last),
         )
+        tell_texts(self._pending)
         self.tracker = replace(self.tracker, version=self.version)
         self.has_scheduled = self.has_scheduled or bool(self._steps)
         self._pending, self._steps, self._fired = [], [], None

@@ -14,6 +14,7 @@ import msgspec
 
 from tertulia.base.errors import JobFailed, TooManyJobs
 from tertulia.jobs.order import LOG, TRAINED, Answer, Order, read_answer, write_order
+from tertulia.jobs.places import Places
 
 _log = logging.getLogger("tertulia.jobs")
 
@@ -30,23 +31,27 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Jobs:
-    """All jobs of a server. most: at the same time; more are refused, not kept waiting.
+    """The jobs of a process. places: without one, a job is refused, not kept waiting.
 
     limit: seconds one may take.
     """
 
-    def __init__(self, *, most: int = 2, limit: float = 3600.0) -> None:
-        self._most = most
+    def __init__(self, places: Places, *, limit: float = 3600.0) -> None:
+        self._places = places
         self._limit = limit
         self._running: set[asyncio.Task[Done]] = set()
         self._is_closed = False
 
     @property
     def running(self) -> int:
-        """Return how many jobs are under way."""
+        """Return how many jobs of this process are under way."""
         return len(self._running)
 
-    def start(self, order: Order, model: bytes | None = None) -> "asyncio.Task[Done]":
+    async def count(self) -> int:
+        """Return how many are under way in all processes that serve together."""
+        return await self._places.taken()
+
+    async def start(self, order: Order, model: bytes | None = None) -> "asyncio.Task[Done]":
         """Begin a job; cancelling the task ends its process.
 
         model: packed, for orders that start from one.
@@ -54,15 +59,27 @@ class Jobs:
         Raises:
             TooManyJobs: as many as allowed are under way.
         """
-        if self._is_closed or len(self._running) >= self._most:
+        if self._is_closed or not await self._has_place():
             raise TooManyJobs(
-                f"{len(self._running)} training and test jobs are under way, more are not taken",
+                f"{await self.count()} training and test jobs are under way, more are not taken",
                 hint="Send the request again when one has ended.",
             )
         task = asyncio.get_running_loop().create_task(self._run(order, model))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._ended)
         return task
+
+    async def _has_place(self) -> bool:
+        """Take a place, for good unless the server began to end meanwhile."""
+        if not await self._places.take():
+            return False
+        if self._is_closed:
+            self._places.leave()
+        return not self._is_closed
+
+    def _ended(self, task: "asyncio.Task[Done]") -> None:
+        self._running.discard(task)
+        self._places.leave()
 
     async def close(self) -> None:
         """End all jobs and take no more."""

@@ -30,8 +30,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     body_bytes: of one request. body_seconds: from the beginning of a request to the end of its
     body. header_bytes, header_seconds: of all headers of a request. json_depth: arrays and objects
     within each other. events: in one request. id_length: characters of a conversation's id.
-    turns: under way at once, in all. queue: turns that wait for one conversation. connections:
-    open at once.
+    turns: under way at once, in one process. queue: turns that wait for one conversation.
+    connections: open at once, in one process. upload_bytes: of a model, or of data to train or
+    test with. jobs: of training and tests, under way at once in the whole server.
     """
 
     body_bytes: _AtLeastOne = 4 * 1024 * 1024
@@ -44,3 +45,5 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     turns: _AtLeastOne = 1000
     queue: _AtLeastOne = 100
     connections: _AtLeastOne = 10_000
+    upload_bytes: _AtLeastOne = 256 * 1024 * 1024
+    jobs: _AtLeastOne = 2

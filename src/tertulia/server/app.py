@@ -13,6 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.errors import TertuliaError
 from tertulia.engine.service import Service
+from tertulia.jobs.places import Places
 from tertulia.server.body import AnyRequest
 from tertulia.server.edge import Edge
 from tertulia.server.errors import (
@@ -74,12 +75,13 @@ def create_app(
     telemetry: Telemetry | None = None,
     stopping: Stopping | None = None,
     gathered: Callable[[Figures], Figures] | None = None,
+    places: Places | None = None,
 ) -> Edge:
     """Return the ASGI application. It closes the service when the server stops.
 
     now: Unix seconds; the time that events get which bring none. telemetry: what watches
     requests. stopping: told by whoever serves when the end begins. gathered: adds the figures of
-    processes that serve together with this one.
+    processes that serve together with this one. places: for jobs, where these count them.
 
     Raises:
         ConfigError: channels, credentials or origins of the settings cannot be used.
@@ -87,7 +89,7 @@ def create_app(
     check_channels(settings)
     telemetry = telemetry or Telemetry()
     stopping = stopping or Stopping()
-    served = Served(service, settings, now, telemetry.meters, stopping)
+    served = Served(service, settings, now, telemetry.meters, stopping, places)
     if gathered is not None:
         served.figures = gathered(served.figures)
     stopping.drains += [served.turns.drain, service.schedule.stop, served.end_jobs]

@@ -36,7 +36,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What a route's handler does not say by itself.
 
     scope: what callers must be allowed. query: names of query parameters. headers: of the request,
-    those that are looked at. body: type of the JSON body, None for none. bodies: of a body that is
+    those that are looked at. sends: headers of the usual answer that do not follow from the
+    others. body: type of the JSON body, None for none. bodies: of a body that is
     not only JSON, media type and schema. answer: type of the answer, None for text. media_types: of
     the answer. statuses: of success, the usual one first. errors: codes of further errors. model:
     needs a model. large: the body may be longer; the handler reads and limits it itself.
@@ -49,6 +50,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     answer: Any = None
     statuses: tuple[int, ...] = (200,)
     headers: tuple[str, ...] = ()
+    sends: tuple[str, ...] = ()
     media_types: tuple[str, ...] = (JSON,)
     errors: tuple[str, ...] = ()
     model: bool = True

@@ -130,13 +130,12 @@ class Edge:
 
 def _log_access(method: str, scope: "HTTPScope", status: int, took: float) -> None:
     path = quote(scope["path"])
-    fields = {
-        "method": method,
-        "path": path,
-        "query": redacted(scope["query_string"]),
-        "status": status,
-        "ms": round(took, 2),
-    }
+
+    def fields() -> dict[str, str | float]:
+        query = redacted(scope["query_string"])
+        told = {"method": method, "path": path, "query": query}
+        return {**told, "status": status, "ms": round(took, 2)}
+
     _log.info("%s %s %d %.1fms", method, path, status, took, extra={"fields": fields})
 
 

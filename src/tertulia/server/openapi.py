@@ -16,6 +16,7 @@ from litestar.routes import HTTPRoute
 from tertulia.server.access import needed
 from tertulia.server.declare import Facts, facts_of
 from tertulia.server.errors import ErrorBody, status_of
+from tertulia.server.header_facts import HEADERS, sent, sent_with_error, sent_with_success
 from tertulia.server.settings import ServerSettings
 
 Json = Any
@@ -65,25 +66,6 @@ QUERY: Mapping[str, tuple[str, str]] = {
     "format": ("string", "`json` (the default), or `lines` for one JSON object a line."),
 }
 """JSON type and meaning of every query parameter."""
-
-
-HEADERS: Mapping[str, tuple[str, str]] = {
-    "If-Match": (
-        "string",
-        "ETag of the tracker as the client knows it, or `*`: another version is refused.",
-    ),
-    "If-None-Match": (
-        "string",
-        "On GET: the ETag the client has. On writes: `*` refuses a conversation that exists.",
-    ),
-    "Idempotency-Key": (
-        "string",
-        "A name for this request, of the client's choice: sent again, it is answered again and "
-        "not done again.",
-    ),
-    "Last-Event-ID": ("string", "The last id that was read: what follows it is sent."),
-}
-"""JSON type and meaning of every header of requests."""
 
 
 def document_of(app: Litestar, settings: ServerSettings) -> bytes:
@@ -166,7 +148,8 @@ def _complete(
     responses = _successes(facts, schemas)
     error = {"application/json": {"schema": schemas[repr(ErrorBody)]}}
     for status in sorted({status_of(code, settings) for code in facts.all_errors()}):
-        responses.setdefault(str(status), {"description": "An error.", "content": error})
+        refused = {"description": "An error.", "content": error, **sent(sent_with_error(status))}
+        responses.setdefault(str(status), refused)
     operation["responses"] = responses
 
 
@@ -186,7 +169,8 @@ def _successes(facts: Facts, schemas: Mapping[str, Document]) -> Document:
     media = {kind.partition(";")[0]: {"schema": schema} for kind in facts.media_types}
     empty = (204, 304)
     return {
-        str(status): {"description": "Success."} | ({} if status in empty else {"content": media})
+        str(status): {"description": "Success.", **sent(sent_with_success(facts, status))}
+        | ({} if status in empty else {"content": media})
         for status in facts.statuses
     }
 

@@ -11,6 +11,7 @@ from tertulia.core.tracker.views import Shape, Verbosity, current_state, select_
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.operations import View
 from tertulia.engine.service import Service
+from tertulia.jobs.places import OwnPlaces, Places
 from tertulia.jobs.runner import Jobs
 from tertulia.server.auth import gate_of
 from tertulia.server.callbacks import Callbacks
@@ -29,7 +30,8 @@ Json = Any
 class Served:
     """The service with the server's settings. now: the present time in Unix seconds.
 
-    meters: what is counted. stopping: whether the server still takes turns.
+    meters: what is counted. stopping: whether the server still takes turns. places: for jobs, None
+    for those of one process.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Served:
         now: Callable[[], float],
         meters: Meters,
         stopping: Stopping,
+        places: Places | None = None,
     ) -> None:
         self.service = service
         self.settings = settings
@@ -47,7 +50,8 @@ class Served:
         self.meters = meters
         self.stopping = stopping
         self.turns = Turns(settings.response_timeout, stopping, most=settings.limits.turns)
-        self.jobs = Jobs(most=settings.most_jobs, limit=settings.response_timeout)
+        places = places or OwnPlaces(settings.limits.jobs)
+        self.jobs = Jobs(places, limit=settings.response_timeout)
         self.figures: Figures = OwnFigures(meters, service, self.turns, self.jobs)
         self.callbacks = Callbacks(settings)
         self.shape = Shape.LEGACY if settings.is_legacy else Shape.MODERN

@@ -44,8 +44,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     request waits for its turn; the turn itself goes on. public_metrics: /metrics asks for no
     credentials, and answers without the API as well. model_roots: folders whose models may be
     loaded by request, trained ones are kept in the first. outgoing_hosts: `host` or `host:port`
-    that requests may make the server call. upload_limit: bytes of a model or of training data.
-    most_jobs: of training and tests at the same time.
+    that requests may make the server call.
     """
 
     profile: ProfileName = "modern"
@@ -68,8 +67,6 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_metrics: bool = False
     model_roots: tuple[Path, ...] = ()
     outgoing_hosts: tuple[str, ...] = ()
-    upload_limit: int = 256 * 1024 * 1024
-    most_jobs: int = 2
 
     @property
     def checks_claims(self) -> bool:

@@ -5,7 +5,7 @@ Rule: labels are taken from small fixed sets; nothing that a user or caller chos
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Literal
 
@@ -78,6 +78,14 @@ class Meters:
         """Count a request. status: 0 when the caller left before an answer began."""
         self.answers[method if method in _METHODS else _OTHER, status] += 1
         self.answer_seconds.add(seconds)
+
+    def count_steps(self, times: Iterable[tuple[str, float]]) -> None:
+        """Count the steps of one turn, by name and seconds."""
+        steps: Mapping[str, Durations] = self.steps
+        for name, seconds in times:
+            kept = steps[name]
+            kept.counts[bisect_left(BOUNDS, seconds)] += 1
+            kept.total += seconds
 
     def refused(self, code: str) -> None:
         """Count an answer that is an error, by its code."""

@@ -4,7 +4,9 @@ Neither what a user says nor the value of a slot reaches it.
 """
 
 import logging
+from collections.abc import Iterable
 from contextvars import Token
+from functools import partial
 from time import perf_counter
 
 from tertulia.adapters.telemetry.meters import Meters
@@ -52,6 +54,7 @@ class _WatchedTurn:
             CURRENT.reset(self._token)
 
     def _count(self, error: BaseException | None, took: float) -> None:
+        self._meters.count_steps(self._turn.times)
         self._meters.turn_seconds.add(took)
         self._meters.turns["done" if error is None else "failed"] += 1
         if error is not None:
@@ -59,11 +62,19 @@ class _WatchedTurn:
 
     def _tell(self, error: BaseException | None, took: float) -> None:
         outcome = "done" if error is None else f"failed ({code_of(error)})"
-        steps: dict[str, float] = {}
-        for name, seconds in self._turn.times:
-            steps[name] = round(steps.get(name, 0.0) + seconds * 1000, 2)
-        fields = {"outcome": outcome, "ms": round(took * 1000, 2), "steps_ms": steps}
+        fields = partial(_fields, outcome, took, self._turn.times)
         _log.info("turn %s %.1fms", outcome, took * 1000, extra={"fields": fields})
+
+
+def _fields(
+    outcome: str, took: float, times: Iterable[tuple[str, float]]
+) -> dict[str, str | float | dict[str, float]]:
+    """Return what a line about a turn tells besides its text."""
+    steps: dict[str, float] = {}
+    for name, seconds in times:
+        steps[name] = steps.get(name, 0.0) + seconds
+    told = {name: round(seconds * 1000, 2) for name, seconds in steps.items()}
+    return {"outcome": outcome, "ms": round(took * 1000, 2), "steps_ms": told}
 
 
 class _WatchedStep:
@@ -84,12 +95,14 @@ class _WatchedStep:
 
     def __exit__(self, *error: object) -> None:
         took = perf_counter() - self._began
-        self._meters.steps[self._name].add(took)
+        turn = self._turn
+        if turn is None:
+            self._meters.steps[self._name].add(took)
+        else:
+            turn.step = self._around
+            turn.times.append((self._name, took))
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("step %s %.2fms", self._name, took * 1000)
-        if self._turn is not None:
-            self._turn.step = self._around
-            self._turn.times.append((self._name, took))
 
 
 def code_of(error: BaseException) -> str:

@@ -20,7 +20,10 @@ _PAGE = 1000
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The keys of every generation's status. is_ready: a model is loaded."""
+    """The keys of every generation's status. is_ready: a model is loaded.
+
+    num_active_training_jobs: jobs of training and tests, of all processes of the server.
+    """
 
     model_fingerprint: str | None
     is_ready: bool
@@ -74,11 +77,12 @@ async def version(request: AnyRequest) -> Advertised:
 async def status(request: AnyRequest) -> Status:
     """Tell which model is loaded; without one the modern profile answers with an error."""
     served = served_by(request)
+    jobs = await served.jobs.count()
     if served.service.assistant is None and served.settings.is_legacy:
-        return Status(None, False, None, None, {}, served.jobs.running)
+        return Status(None, False, None, None, {}, jobs)
     model = served.ready().model
     model_id = model.manifest.model_id
-    return Status(model_id, True, model.name, model_id, {}, served.jobs.running)
+    return Status(model_id, True, model.name, model_id, {}, jobs)
 
 
 @operation(
@@ -90,6 +94,7 @@ async def status(request: AnyRequest) -> Status:
         scope="read",
         query=("after", "limit"),
         answer=list[str],
+        sends=("Link",),
         model=False,
         errors=(WRONG_PARAMETER,),
     ),

@@ -65,7 +65,7 @@ _TEXTS: tuple[tuple[str, dict[str, Json]], ...] = (
 async def test_stories(request: AnyRequest) -> Response[bytes]:
     """Tell what the model does in the stories of the body, YAML or Markdown."""
     served = served_by(request)
-    text = (await read_body(request, served.settings.upload_limit)).decode("utf-8", "replace")
+    text = await _text_of(request, served)
     if not text.strip():
         raise RequestError(
             "you must provide some stories in the request body in order to evaluate your model.",
@@ -77,8 +77,13 @@ async def test_stories(request: AnyRequest) -> Response[bytes]:
         file="stories.yml" if is_yaml else "stories.md",
         end_to_end=query.flag(request, "e2e"),
     )
-    task = served.jobs.start(order, served_model(served).data)
+    task = await served.jobs.start(order, served_model(served).data)
     return await answer_of(request, served.callbacks, None, task, _shown)
+
+
+async def _text_of(request: AnyRequest, served: Served) -> str:
+    body = await read_body(request, served.settings.limits.upload_bytes)
+    return body.decode("utf-8", "replace")
 
 
 def _looks_yaml(text: str) -> bool:
@@ -137,12 +142,12 @@ async def test_intents(request: AnyRequest) -> Response[bytes]:
     callback = served.callbacks.wanted(request)
     order = await _intents_order(request, served)
     model = None if order.folds else await _model_of(request, served)
-    task = served.jobs.start(order, model)
+    task = await served.jobs.start(order, model)
     return await answer_of(request, served.callbacks, callback, task, _shown_intents)
 
 
 async def _intents_order(request: AnyRequest, served: Served) -> IntentsOrder:
-    text = (await read_body(request, served.settings.upload_limit)).decode("utf-8", "replace")
+    text = await _text_of(request, served)
     if not text.strip():
         raise RequestError(
             "you must provide some nlu data in the request body in order to evaluate your model.",

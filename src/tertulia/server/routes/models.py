@@ -70,7 +70,7 @@ class Wanted(msgspec.Struct, frozen=True):
 async def upload(request: AnyRequest) -> None:
     """Serve the model in the form's file `model`, a .tar.gz or .zip; it is not kept on the disk."""
     served = served_by(request)
-    body = await read_body(request, served.settings.upload_limit)
+    body = await read_body(request, served.settings.limits.upload_bytes)
     found = form_file(body, request.headers.get("content-type", ""), _FIELD)
     if found is None:
         raise RequestError(

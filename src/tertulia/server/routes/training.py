@@ -54,6 +54,7 @@ _YAML: tuple[str, dict[str, Json]] = ("application/x-yaml", {"type": "string"})
         body=TrainJson,
         bodies=(_YAML,),
         statuses=(200, 204),
+        sends=("Content-Disposition", "filename"),
         media_types=(ARCHIVE,),
         errors=(
             *(WRONG_DATA, WRONG_DOMAIN, CONTRADICTING_DATA, WRONG_PARAMETER, UNREADABLE),
@@ -73,7 +74,7 @@ async def train(request: AnyRequest) -> Response[bytes]:
     served = served_by(request)
     callback = served.callbacks.wanted(request)
     settings = served.settings
-    body = await read_body(request, settings.upload_limit)
+    body = await read_body(request, settings.limits.upload_bytes)
     given = training_in(
         body,
         request.headers.get("content-type", ""),
@@ -83,7 +84,7 @@ async def train(request: AnyRequest) -> Response[bytes]:
     keep = query.flag(request, _KEEP, default=True) if given.keep is None else given.keep
     newest = await asyncio.to_thread(_newest, served)
     order = msgspec.structs.replace(given.order, previous=newest is not None)
-    task = served.jobs.start(order, None if newest is None else newest.data)
+    task = await served.jobs.start(order, None if newest is None else newest.data)
     return await answer_of(request, served.callbacks, callback, task, _Finish(served, keep))
 
 

@@ -21,10 +21,12 @@ from tertulia.base.errors import ModelError
 from tertulia.base.secret import Secret
 from tertulia.engine.keeper import Change
 from tertulia.engine.service import Service
+from tertulia.jobs.places import Places
 from tertulia.model.packed import Packed
 from tertulia.schema.endpoints import ModelEndpoint
 from tertulia.server.figures import Figures
 from tertulia.server.stopping import Stopping
+from tertulia.server.workers.places import SharedPlaces
 from tertulia.server.workers.wire import Handler, Wire, WireError
 
 Json = Any
@@ -134,6 +136,10 @@ class Seat:
             return [*mine, *(family for other in others for family in other)]
 
         return gather
+
+    def places(self, most: int) -> Places:
+        """Return the places for jobs, of which all processes together have so many."""
+        return SharedPlaces(self._wire, most)
 
     async def _labelled(self) -> list[Family]:
         if self._own is None:

@@ -9,13 +9,14 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from tertulia.server.workers.wire import Wire, WireError
+from tertulia.server.workers.places import CountedPlaces
+from tertulia.server.workers.wire import Handler, Wire, WireError
 
 Json = Any
 _log = logging.getLogger("tertulia.workers")
@@ -71,6 +72,7 @@ class Supervisor:
         self._model: Json = None
         self._serial = 0
         self._changing: dict[int, asyncio.Event] = {}
+        self._places = CountedPlaces()
         self._queued: list[Json] = []
         self._order = asyncio.Lock()
         self._announced = False
@@ -122,6 +124,7 @@ class Supervisor:
     async def _watch(self, worker: _Worker) -> None:
         status = await worker.process.wait()
         self._workers.pop(worker.number, None)
+        self._places.forget(worker.number)
         self._changing.pop(worker.number, asyncio.Event()).set()
         self._pass_on("schedule", None)  # the others may have to do what it did for all
         has_served = worker.serving.is_set()
@@ -145,7 +148,9 @@ class Supervisor:
         self._pauses[worker.index] = pause
         return pause
 
-    def _handlers(self, worker: _Worker) -> dict[str, Callable[[Json], Coroutine[Any, Any, Json]]]:
+    def _handlers(self, worker: _Worker) -> dict[str, Handler]:
+        places: Mapping[str, Handler] = self._places.handlers(worker.number)
+
         async def begin(data: Json) -> Json:
             told = {"number": worker.number, "index": worker.index, "serial": self._serial}
             return {**self._plan.begin, **told, "model": self._model}
@@ -183,6 +188,7 @@ class Supervisor:
             "change": change,
             "gather": gather,
             "pass_on": pass_on,
+            **places,
         }
 
     def _serving(self) -> list[_Worker]:

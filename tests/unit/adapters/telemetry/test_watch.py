@@ -50,7 +50,7 @@ def test_a_turn_writes_one_line_at_info(caplog: pytest.LogCaptureFixture) -> Non
     with watch.turn("me"), watch.step("decide"):
         pass
     (record,) = caplog.records
-    fields = record.__dict__["fields"]
+    fields = record.__dict__["fields"]()
     assert record.getMessage().startswith("turn done ")
     assert (fields["outcome"], list(fields["steps_ms"])) == ("done", ["decide"])
 
