@@ -9,7 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from tertulia.base.current import CURRENT, PROCESS
 
@@ -92,8 +92,8 @@ class JsonLines(logging.Formatter):
         if code is not None:
             found["code"] = code[1]
         found |= _place()
-        fields = getattr(record, "fields", {})
-        found |= fields() if callable(fields) else fields
+        fields: Any = getattr(record, "fields", {})
+        found |= cast(dict[str, Any], fields() if callable(fields) else fields)
         if record.exc_info:
             found["exception"] = self.formatException(record.exc_info)
         return _encode(found)

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
@@ -81,7 +81,7 @@ class Meters:
 
     def count_steps(self, times: Iterable[tuple[str, float]]) -> None:
         """Count the steps of one turn, by name and seconds."""
-        steps: Mapping[str, Durations] = self.steps
+        steps = cast(Mapping[str, Durations], self.steps)
         for name, seconds in times:
             kept = steps[name]
             kept.counts[bisect_left(BOUNDS, seconds)] += 1
