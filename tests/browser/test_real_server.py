@@ -12,6 +12,8 @@ from ..integration.programs import Server, copied, run, serving
 from .chat_page import bubbles, button, say
 from .conftest import PageAt
 
+TOKEN = "for-people-we-know"
+
 pytestmark = pytest.mark.browser
 
 
@@ -64,6 +66,35 @@ def test_a_talk_goes_on_after_the_server_was_killed_and_started(
     with serving(folder=folder, port=port):
         retry.click()
         expect(bubbles(page)).to_have_count(4)
+
+
+def test_a_protected_channel_asks_for_a_token_and_keeps_it_out_of_every_address(
+    page_at: PageAt, folder: Path
+) -> None:
+    options = ("--protect-channels", "--auth-token", TOKEN, "-i", "127.0.0.1", "-vv")
+    with serving(*options, folder=folder) as running:
+        visit = page_at(f"{running.base}/chat")
+        page, token = visit.page, visit.page.get_by_label("Token or key")
+        expect(token).to_be_hidden()
+        say(page, "hello there")
+        expect(page.get_by_text("only talks to people it knows")).to_be_visible()
+        token.fill("something else")
+        token.press("Enter")
+        expect(token).to_have_value("")
+        expect(token).to_be_focused()
+        token.fill(TOKEN)
+        token.press("Enter")
+        expect(bubbles(page)).to_have_count(2)
+        expect(token).to_be_hidden()
+        page.reload()
+        say(page, "hello there")
+        expect(bubbles(page)).to_have_count(4)
+        assert [url for url in [*visit.requests, page.url] if TOKEN in url] == []
+        assert TOKEN not in page.evaluate("JSON.stringify(localStorage)")
+        assert TOKEN in page.evaluate("JSON.stringify(sessionStorage)")
+        assert visit.violations == []
+        running.stop()
+        assert TOKEN not in running.log
 
 
 def test_the_api_is_described_on_a_page(page_at: PageAt, folder: Path) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -182,6 +183,31 @@ def test_a_request_switches_to_an_allowed_model_server(tmp_path: Path, source: M
         source.reply = (404, {}, b"")
         assert server.ask("/model", body, method="PUT")[0] == 400
         assert served_id(server) == IDS["yo"]
+
+
+def test_examples_are_tested_with_the_model_of_an_allowed_server(
+    tmp_path: Path, source: ModelServer
+) -> None:
+    def tested(server: Server) -> tuple[int, Any]:
+        body = "nlu:\n- intent: hi\n  examples: |\n    - hey\n"
+        path = f"/model/test/intents?model={source.url}"
+        return server.ask(path, body.encode(), {"Content-Type": "application/x-yaml"})
+
+    with serving("--enable-api", "--outgoing-host", "127.0.0.1", folder=tmp_path) as server:
+        status, answer = tested(server)
+        assert (status, answer["error_code"]) == (400, "T830")
+        source.offer("h1", trained("yo"))
+        status, answer = tested(server)
+        assert (status, answer["intent_evaluation"]["accuracy"]) == (200, 1.0)
+        source.offer("h2", b"garbage")
+        status, answer = tested(server)
+        assert (status, answer["error_code"]) == (400, "T839")
+        assert server.client.version().version
+        assert server.stop() == 0
+    with serving("--enable-api", folder=tmp_path) as server:
+        asked = len(source.seen)
+        status, answer = tested(server)
+        assert (answer["error_code"], len(source.seen)) == ("T832", asked)
 
 
 def test_a_pulled_0x_model_understands_with_the_nlu_model_of_the_command_line(

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from tertulia.base.errors import ModelServerError, TertuliaError
 from tertulia.engine.keeper import ModelKeeper
-from tertulia.model.packed import Pulled
+from tertulia.model.packed import Packed, Pulled
 from tertulia.schema.endpoints import ModelEndpoint
 
 _log = logging.getLogger("tertulia.model")
@@ -99,6 +99,21 @@ class Pulling:
             raise ModelServerError("the model server has no model")
         await self._take(source, endpoint, tag)
         await self.on_switch(endpoint, tag)
+
+    async def fetch(self, endpoint: ModelEndpoint) -> Packed:
+        """Return the model that a server has now; nothing changes.
+
+        Raises:
+            ModelServerError: it did not answer, has no model, or sent something unusable.
+        """
+        source = self._connect(endpoint)
+        try:
+            pulled = await source.pull(None)
+        finally:
+            await source.close()
+        if pulled is None:
+            raise ModelServerError("the model server has no model")
+        return pulled.packed
 
     async def adopt(self, endpoint: ModelEndpoint, tag: str | None) -> None:
         """Follow a server that another process has switched to. tag: of the model served."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tertulia.base.diagnostics import Diagnostics
-from tertulia.base.errors import DataError, InputProblem
+from tertulia.base.errors import DataError, InputProblem, ModelError
 from tertulia.data.nlu import read_nlu_text
 from tertulia.evaluation.nlu.folds import cross_validate
 from tertulia.evaluation.nlu.report import NONE, summary
@@ -24,7 +24,7 @@ def test_order(order: IntentsOrder, folder: Path) -> Answer:
     """Return how well the examples are understood, or what is wrong with them."""
     try:
         found = _cross_validated(order) if order.folds else _tested(order, folder)
-    except InputProblem as problem:
+    except (InputProblem, ModelError) as problem:
         return Answer(fault="data", codes=(problem.code,), message=str(problem))
     result = summary(found)
     _as_the_api_says(result["intent_evaluation"])

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 from litestar import Response
 
-from tertulia.base.errors import ModelError, RequestError
+from tertulia.base.errors import ModelError, ModelServerError, RequestError
 from tertulia.jobs.order import IntentsOrder, StoriesOrder
 from tertulia.jobs.runner import Done
 from tertulia.model.find import find_model
 from tertulia.model.packed import Packed, pack
+from tertulia.schema.endpoints import ModelEndpoint
 from tertulia.server import query
 from tertulia.server.body import AnyRequest
 from tertulia.server.callbacks import CALLBACK, JSON, Result, answer_of
@@ -32,7 +33,7 @@ from tertulia.server.errors import (
     WRONG_DATA,
     WRONG_TEST_DATA,
 )
-from tertulia.server.reach import path_below
+from tertulia.server.reach import check_host, path_below
 from tertulia.server.served import Served, served_by
 from tertulia.server.uploads import read_body
 
@@ -41,6 +42,7 @@ Report = dict[str, Json]
 
 _FOLDS = "cross_validation_folds"
 _MODEL = "model"
+_ADDRESS = ("http://", "https://")
 _TEXTS: tuple[tuple[str, dict[str, Json]], ...] = (
     ("application/x-yaml", {"type": "string"}),
     ("text/markdown", {"type": "string"}),
@@ -173,16 +175,29 @@ async def _model_of(request: AnyRequest, served: Served) -> bytes:
     named = query.text(request, _MODEL)
     if named is None:
         return served_model(served).data
-    path = path_below(served.settings.model_roots, named)
     try:
-        return (await asyncio.to_thread(lambda: pack(find_model(path)))).data
-    except ModelError as error:
+        return (await _named(served, named)).data
+    except (ModelError, ModelServerError) as error:
         raise RequestError(
             f"the model could not be loaded: {error}",
             parameter=_MODEL,
             where="query",
             code=MODEL_NOT_LOADED,
         ) from error
+
+
+async def _named(served: Served, named: str) -> Packed:
+    """Return the model of an allowed server, where an address is given, or of an allowed folder."""
+    settings = served.settings
+    if named.startswith(_ADDRESS):
+        check_host(settings.outgoing_hosts, named, parameter=_MODEL, where="query")
+        pulling = served.service.pulling
+        if pulling is None:
+            raise ModelServerError("this program pulls no models")
+        # Without the credentials of endpoints.yml: they are for the server that is named there.
+        return await pulling.fetch(ModelEndpoint(url=named))
+    path = path_below(settings.model_roots, named)
+    return await asyncio.to_thread(lambda: pack(find_model(path)))
 
 
 async def _shown_intents(done: Done) -> Result:

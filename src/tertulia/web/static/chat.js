@@ -14,6 +14,8 @@ const view = new View({ choose, retry, edit });
 const form = document.getElementById("composer");
 const field = document.getElementById("message");
 const send = document.getElementById("send");
+const access = document.getElementById("access");
+const credential = document.getElementById("credential");
 
 const entries = [];
 
@@ -92,7 +94,7 @@ async function run(entry) {
   const own = begin();
   let answers = 0;
   try {
-    for await (const message of converse(WEBHOOK, outgoing(entry.payload), own.signal)) {
+    for await (const message of converse(WEBHOOK, outgoing(entry.payload), means(own))) {
       if (turn !== own) {
         return;
       }
@@ -110,6 +112,7 @@ async function run(entry) {
       return;
     }
     answers = -1;
+    askIfAsked(trouble);
     settle(entry, trouble.received ? "unclear" : "failed", explain(trouble));
   } finally {
     if (turn === own) {
@@ -123,6 +126,33 @@ async function run(entry) {
 
 function outgoing(message) {
   return { sender: memory.senderForSending(), message };
+}
+
+function means(own) {
+  return { signal: own.signal, credential: memory.credential };
+}
+
+/** Let the person say who they are, where the server wants to know; what it refused is forgotten. */
+function askIfAsked(trouble) {
+  if (trouble.asksForCredential) {
+    memory.forgetCredential();
+    access.hidden = false;
+    credential.focus();
+  }
+}
+
+/** Keep what the person gave, and send again what was refused. */
+function takeCredential(event) {
+  event.preventDefault();
+  memory.credential = credential.value.trim();
+  credential.value = "";
+  access.hidden = true;
+  const refused = entries.findLast((entry) => entry.kind === "user" && entry.state === "failed");
+  if (refused) {
+    retry(refused);
+  } else {
+    focusField();
+  }
 }
 
 /** Send the very same message again; it moves to the end, where its answer will appear. */
@@ -159,7 +189,7 @@ async function restart() {
   const own = begin();
   const answers = [];
   try {
-    for await (const message of converse(WEBHOOK, outgoing(RESTART), own.signal)) {
+    for await (const message of converse(WEBHOOK, outgoing(RESTART), means(own))) {
       answers.push(message);
     }
     if (turn === own) {
@@ -172,6 +202,7 @@ async function restart() {
       throw trouble;
     }
     if (turn === own) {
+      askIfAsked(trouble);
       const { title, advice, detail } = explain(trouble);
       const problem = { title: "The conversation was not restarted.", advice: `${title} ${advice}`.trim(), detail };
       add({ kind: "trouble", problem, again: () => void restart() });
@@ -247,6 +278,7 @@ function restore() {
 }
 
 form.addEventListener("submit", submit);
+access.addEventListener("submit", takeCredential);
 field.addEventListener("keydown", onKey);
 field.addEventListener("input", () => write(field.value));
 document.getElementById("restart").addEventListener("click", () => void restart());

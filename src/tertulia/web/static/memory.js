@@ -1,5 +1,5 @@
 /**
- * What the browser remembers: who is talking (all tabs), what was said and half-typed (this tab).
+ * What the browser remembers: who is talking (all tabs), what was said and half-typed, and a token or key (this tab).
  *
  * A browser may forbid storage altogether; then the page remembers until it is closed.
  */
@@ -35,6 +35,19 @@ export class Memory {
   /** Forget the conversation's id; the next message begins another conversation. */
   forgetSender() {
     this.#shared.drop(`${this.#prefix}sender`);
+  }
+
+  /** The token or key that the person gave, for this tab alone, or null. */
+  get credential() {
+    return this.#own.get(`${this.#prefix}credential`);
+  }
+
+  set credential(text) {
+    this.#own.set(`${this.#prefix}credential`, text);
+  }
+
+  forgetCredential() {
+    this.#own.drop(`${this.#prefix}credential`);
   }
 
   get draft() {

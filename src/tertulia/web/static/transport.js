@@ -23,6 +23,11 @@ export class Trouble extends Error {
     this.facts = facts;
   }
 
+  /** The server wants to know who asks, or does not take what it was told. */
+  get asksForCredential() {
+    return this.kind === "refused" && this.facts.status === 401;
+  }
+
   /** The bot may have taken the message although the answer is missing or incomplete. */
   get received() {
     return ["interrupted", "unreadable", "stopped", "reloaded"].includes(this.kind);
@@ -32,14 +37,16 @@ export class Trouble extends Error {
 /**
  * Send a message and yield each answer as soon as it arrives.
  *
- * webhook: URL of the rest channel. signal: aborts the wait.
+ * webhook: URL of the rest channel. signal: aborts the wait. credential: token or key, or null; it
+ * goes into a header, since addresses end up in histories and logs.
  * Throws Trouble, after all answers that could be read were yielded.
  */
-export async function* converse(webhook, { sender, message }, signal) {
+export async function* converse(webhook, { sender, message }, { signal, credential }) {
   const body = JSON.stringify({ sender, message, metadata: {} });
-  let response = await post(streamingPossible() ? `${webhook}?stream=true` : webhook, body, signal);
+  const send = (url) => post(url, body, signal, credential);
+  let response = await send(streamingPossible() ? `${webhook}?stream=true` : webhook);
   if (STREAMING_REFUSED.has(response.status) && streamingPossible()) {
-    response = await post(webhook, body, signal);
+    response = await send(webhook);
   }
   if (!response.ok) {
     throw await refusal(response);
@@ -56,11 +63,12 @@ function streamingPossible() {
   return typeof ReadableStream === "function" && "body" in Response.prototype;
 }
 
-async function post(url, body, signal) {
+async function post(url, body, signal, credential) {
+  const shown = credential === null ? {} : { Authorization: `Bearer ${credential}` };
   try {
     return await fetch(url, {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", ...shown },
       body,
       signal,
       cache: "no-store",

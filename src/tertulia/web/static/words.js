@@ -11,7 +11,7 @@ const PLAIN = {
 
 const STATUS = {
   400: "The server did not understand this message.",
-  401: "The server does not let this page talk to the assistant.",
+  401: "The assistant only talks to people it knows.",
   403: "The server does not let this page talk to the assistant.",
   404: "This server does not offer the chat: its rest channel is not enabled.",
   405: "This server does not offer the chat: its rest channel is not enabled.",
@@ -25,6 +25,7 @@ const STATUS = {
 };
 
 const ADVICE = {
+  401: "Please enter a token or key below.",
   413: "Please make it shorter.",
   429: "Please wait a moment.",
   502: "Please try again in a moment.",
