@@ -15,6 +15,7 @@ import msgspec
 
 from tertulia.base.errors import NoEarlierModel
 from tertulia.engine.assistant import Assistant
+from tertulia.engine.freed import give_back
 from tertulia.model.load import Model
 from tertulia.model.packed import Packed, unpack
 
@@ -153,6 +154,7 @@ class ModelKeeper:
         change = Change(assistant=assistant, packed=packed, previous=previous, followed=followed)
         for listener in self._listeners:
             await listener(change)
+        await asyncio.get_running_loop().run_in_executor(self._loader, give_back)
 
     def _load_gently(self, packed: Packed) -> Assistant:
         with _yielding():
