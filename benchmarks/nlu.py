@@ -1,6 +1,6 @@
 """How well and how fast messages are understood: HWU64 (fold 1) and Banking77.
 
-    python benchmarks/nlu.py --data DIR [--weights FOLDER]
+    python benchmarks/nlu.py --data DIR [--weights FOLDER] [--rasa PYTHON]
 
 DIR holds `hwu64/` and `banking77/`, each with `train.jsonl` and `test.jsonl`; a line is
 `{"text", "intent", "entities": [{"start", "end", "entity", "value"}]}`. The pipeline is the one
@@ -8,6 +8,9 @@ suggested to a bot without a configuration; with `--weights` a LanguageModelFeat
 `-10` are ten training examples of each intent, drawn with the seeds 0, 1 and 2. A message that the
 fallback rejects counts by the intent behind it. Entities count when type, beginning and end are
 right. Peak memory is that of the process so far: ask for one set at a time.
+
+`--rasa` trains DIET of the original on the same examples, with its suggested pipeline, by a Python
+in which it is installed; `--rasa-epochs` and `--limit` make a try of it short.
 """
 
 import argparse
@@ -20,8 +23,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from original_nlu import Original
 from report import Row, percentile, print_table
 
 from tertulia.base.diagnostics import Diagnostics
@@ -33,10 +37,11 @@ from tertulia.nlu.classifiers.fallback import FALLBACK_INTENT
 from tertulia.nlu.config import ComponentConfig, read_pipeline
 from tertulia.nlu.pipeline import Pipeline, train_pipeline
 
+PARTS = ("train", "test")
 SETS = ("hwu64", "hwu64-10", "banking77", "banking77-10")
 _FEW, _SEEDS = 10, (0, 1, 2)
 _LATENCY_SAMPLES = 500
-_PLACE = SourceSpan("<benchmark>")
+PLACE = SourceSpan("<benchmark>")
 
 _STUDY = "study beforehand, same split, two cores"
 _DIET = "Bunk et al. 2020, mean of ten folds"
@@ -56,6 +61,14 @@ ANCHORS = (
 )  # fmt: skip
 
 
+class Answer(NamedTuple):
+    """What was understood. intent: the one behind a fallback. entities: type, begin, end."""
+
+    intent: str | None
+    confidence: float
+    entities: set[tuple[Any, Any, Any]]
+
+
 def main() -> None:
     """Train and test on each set that is there."""
     parser = argparse.ArgumentParser(
@@ -64,15 +77,24 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--set", action="append", choices=SETS, dest="sets")
     parser.add_argument("--weights", type=Path, help="folder with a language model")
+    parser.add_argument("--rasa", type=Path, metavar="PYTHON", help="a Python with rasa installed")
+    parser.add_argument("--rasa-epochs", type=int, default=100, metavar="N")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="only N examples to learn and to ask"
+    )
     parser.add_argument("--json", action="store_true", help="rows for a program, no table")
     given = parser.parse_args()
+    original = Original(given.rasa, given.rasa_epochs) if given.rasa else None
     rows: list[Row] = []
     for name in given.sets or SETS:
         folder = given.data / name.removesuffix("-10")
         if not folder.is_dir():
             print(f"there is no {folder}", file=sys.stderr)
             continue
-        rows += measure(name, folder, given.weights)
+        train, test = (limited(read(folder / f"{part}.jsonl"), given.limit) for part in PARTS)
+        rows += measure(name, train, test, given.weights)
+        if original is not None:
+            rows += measure(name, train, test, original)
         rows += [row for row in ANCHORS if row.case == name]
     rows.sort(key=lambda row: (row.case, row.figure))
     if given.json:
@@ -81,16 +103,31 @@ def main() -> None:
         print_table(rows)
 
 
-def measure(name: str, folder: Path, weights: Path | None) -> list[Row]:
-    """Return the figures of one set, once or once for each seed."""
-    train, test = read(folder / "train.jsonl"), read(folder / "test.jsonl")
+def measure(
+    name: str, train: Sequence[Example], test: Sequence[Example], how: Path | Original | None
+) -> list[Row]:
+    """Return the figures of one set, once or once for each seed.
+
+    how: the original, or the weights of a language model for ours, None for none.
+    """
     drawn = [few(train, seed) for seed in _SEEDS] if name.endswith("-10") else [train]
-    found = [once(part, test, weights) for part in drawn]
-    engine = "tertulia" if weights is None else f"tertulia, {weights.name}"
+    if isinstance(how, Original):
+        found = [asked(how, part, test) for part in drawn]
+        engine = f"rasa, DIET, {how.epochs} epochs"
+    else:
+        found = [once(part, test, how) for part in drawn]
+        engine = "tertulia" if how is None else f"tertulia, {how.name}"
     return [
         Row("nlu", name, figure, unit, tuple(one[figure, unit] for one in found), "", engine)
         for figure, unit in found[0]
     ]
+
+
+def limited(examples: Sequence[Example], limit: int | None) -> list[Example]:
+    """Return all examples, or so many drawn by chance."""
+    if limit is None or limit >= len(examples):
+        return list(examples)
+    return random.Random(0).sample(list(examples), limit)
 
 
 def few(train: Sequence[Example], seed: int) -> list[Example]:
@@ -113,21 +150,50 @@ def once(
     wall, cpu = time.perf_counter(), time.process_time()
     pipeline = learn(train, weights)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    found = [pipeline.parse(example.text) for example in test]
-    right = sum(intent(one) == example.intent for one, example in zip(found, test, strict=True))
+    found = [answer(pipeline.parse(example.text)) for example in test]
     took = latencies(pipeline, [example.text for example in test[:_LATENCY_SAMPLES]])
-    figures = {
-        ("intent accuracy", ""): right / len(test),
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return figures(found, test, took) | {
         ("training, wall", "s"): wall,
         ("training, CPU", "s"): cpu,
+        ("peak memory", "MiB"): peak,
+    }
+
+
+def asked(
+    original: Original, train: Sequence[Example], test: Sequence[Example]
+) -> dict[tuple[str, str], float]:
+    """Return the same figures of the original."""
+    found = original.ask([plain(one) for one in train], [one.text for one in test])
+    answers = [
+        Answer(
+            one["intent"]["name"],
+            one["intent"]["confidence"],
+            {(each["entity"], each["start"], each["end"]) for each in one["entities"]},
+        )
+        for one in found["answers"]
+    ]
+    return figures(answers, test, [one["took"] for one in found["answers"]]) | {
+        ("training, wall", "s"): found["wall"],
+        ("training, CPU", "s"): found["cpu"],
+        ("peak memory", "MiB"): found["peak"],
+    }
+
+
+def figures(
+    found: Sequence[Answer], test: Sequence[Example], took: Sequence[float]
+) -> dict[tuple[str, str], float]:
+    """Return how well and how fast was answered. took: milliseconds."""
+    right = sum(one.intent == example.intent for one, example in zip(found, test, strict=True))
+    own = {
+        ("intent accuracy", ""): right / len(test),
         ("parse, p50", "ms"): percentile(took, 0.5),
         ("parse, p99", "ms"): percentile(took, 0.99),
-        ("peak memory", "MiB"): resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         ("calibration error", ""): calibration_error(found, test),
     }
     if any(example.entities for example in test):
-        figures["entity F1", ""] = span_f1(found, test)
-    return figures
+        own["entity F1", ""] = span_f1(found, test)
+    return own
 
 
 def read(path: Path) -> list[Example]:
@@ -135,22 +201,30 @@ def read(path: Path) -> list[Example]:
     return [_example(json.loads(line)) for line in path.read_text().splitlines()]
 
 
-def intent(found: Understanding) -> str | None:
-    """Return the intent, or the one behind a fallback."""
+def answer(found: Understanding) -> Answer:
+    """Return what counts; of a fallback, the intent behind it."""
     ranking = found.intent_ranking or ()
-    if found.intent.name == FALLBACK_INTENT and len(ranking) > 1:
-        return ranking[1].name
-    return found.intent.name
+    behind = found.intent.name == FALLBACK_INTENT and len(ranking) > 1
+    best = ranking[1] if behind else found.intent
+    entities = {(one.get("entity"), one.get("start"), one.get("end")) for one in found.entities}
+    return Answer(best.name, best.confidence, entities)
 
 
-def calibration_error(found: Sequence[Understanding], test: Sequence[Example]) -> float:
+def plain(example: Example) -> dict[str, Any]:
+    """Return an example as the JSON format of the original has it."""
+    entities = [
+        {"start": one.start, "end": one.end, "entity": one.entity, "value": one.value}
+        for one in example.entities
+    ]
+    return {"text": example.text, "intent": example.intent, "entities": entities}
+
+
+def calibration_error(found: Sequence[Answer], test: Sequence[Example]) -> float:
     """Return the expected calibration error of the first intents, in ten bins of equal width."""
     bins: dict[int, list[tuple[float, bool]]] = {}
     for one, example in zip(found, test, strict=True):
-        behind = one.intent.name == FALLBACK_INTENT and len(one.intent_ranking or ()) > 1
-        confidence = (one.intent_ranking or ())[1].confidence if behind else one.intent.confidence
-        right = intent(one) == example.intent
-        bins.setdefault(min(9, int(confidence * 10)), []).append((confidence, right))
+        right = one.intent == example.intent
+        bins.setdefault(min(9, int(one.confidence * 10)), []).append((one.confidence, right))
     off = (abs(sum(c for c, _ in own) - sum(right for _, right in own)) for own in bins.values())
     return sum(off) / len(test)
 
@@ -159,10 +233,10 @@ def learn(train: Sequence[Example], weights: Path | None = None) -> Pipeline:
     """Return the suggested pipeline, trained; with weights it has a language model."""
     diagnostics = Diagnostics()
     generation = Generation.MODERN
-    configs = read_pipeline(None, generation=generation, at=_PLACE, diagnostics=diagnostics)
+    configs = read_pipeline(None, generation=generation, at=PLACE, diagnostics=diagnostics)
     if weights is not None:
         name, params = "LanguageModelFeaturizer", {"model_weights": str(weights)}
-        own = ComponentConfig(name=name, written=name, params=params, at=_PLACE)
+        own = ComponentConfig(name=name, written=name, params=params, at=PLACE)
         configs.insert(1, own)
     return train_pipeline(
         configs, NluData(examples=tuple(train)), generation=generation, diagnostics=diagnostics
@@ -179,13 +253,13 @@ def latencies(pipeline: Pipeline, texts: Sequence[str]) -> list[float]:
     return took
 
 
-def span_f1(found: Sequence[Understanding], test: Sequence[Example]) -> float:
+def span_f1(found: Sequence[Answer], test: Sequence[Example]) -> float:
     """Return the micro-averaged F1 of entities."""
     counts: Counter[str] = Counter()
     for one, example in zip(found, test, strict=True):
         wanted = {(entity.entity, entity.start, entity.end) for entity in example.entities}
-        given = {(each.get("entity"), each.get("start"), each.get("end")) for each in one.entities}
-        counts.update(right=len(wanted & given), wanted=len(wanted), given=len(given))
+        right, given = len(wanted & one.entities), len(one.entities)
+        counts.update(right=right, wanted=len(wanted), given=given)
     return 2 * counts["right"] / max(1, counts["wanted"] + counts["given"])
 
 
@@ -194,7 +268,7 @@ def _example(raw: dict[str, Any]) -> Example:
         Entity(start=one["start"], end=one["end"], entity=one["entity"], value=one["value"])
         for one in raw["entities"]
     )
-    return Example(text=raw["text"], intent=raw["intent"], entities=entities, span=_PLACE)
+    return Example(text=raw["text"], intent=raw["intent"], entities=entities, span=PLACE)
 
 
 if __name__ == "__main__":

@@ -87,6 +87,17 @@ def test_the_same_seed_gives_the_same_network_to_the_last_bit() -> None:
     assert one.weights.flat.tobytes() == two.weights.flat.tobytes()
 
 
+def test_training_ends_once_the_sequences_are_known_by_heart() -> None:
+    told: list[float] = []
+    recipe = SequenceRecipe(passes=400, dropout=0.0)
+    net = train_net(corpus(), SMALL, recipe, told.append)
+    assert told[-1] == 1.0
+    assert told == sorted(told)
+    assert len(told) < 200
+    rows = [net.token(([number], [1.0])) for number in (2, 0, 1, 3, 3, 0)]
+    assert net.look(rows).probabilities[1] > 0.9
+
+
 def test_more_rows_than_wanted_are_gone_through_less_often() -> None:
     told: list[float] = []
     train_net(corpus(), SMALL, SequenceRecipe(passes=50, most_rows=1), told.append)

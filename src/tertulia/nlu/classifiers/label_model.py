@@ -23,9 +23,9 @@ _SCALES = {"words": 1.0, "chars": 1.0, "patterns": 0.5, "pairs": 0.7}
 _VECTOR_SCALE = 3.0
 _FOLDS = 3
 # Of many examples, runs of signs and words seen once only cost memory, and confidences are alike
-# from one set of data to the next; of few they are measured.
-_MANY = 2000
-_TEMPERATURE_OF_MANY = 0.6
+# from one set of data to the next; in between they are measured; of few a measure would be chance.
+_MANY, _FEW = 2000, 250
+_TEMPERATURE_OF_MANY, _TEMPERATURE_OF_FEW = 0.6, 0.45
 _RARE = frozenset({"chars", "pairs"})
 _BATCHES = (16, 64)
 
@@ -79,7 +79,9 @@ class LabelModel:
         )
         committee = train(rows, targets)
         temperature = _TEMPERATURE_OF_MANY
-        if len(documents) <= _MANY:
+        if len(documents) <= _FEW and not width:
+            temperature = _TEMPERATURE_OF_FEW
+        elif len(documents) <= _MANY:
             temperature = _fitting_temperature(committee, train, rows, targets, seed)
         return cls(found, vectorizer, committee, temperature)
 
