@@ -112,7 +112,7 @@ class ChainTagger:
 
     def _scores(self, sentence: Sentence) -> FloatArray:
         lengths = [len(token) for token in sentence]
-        flat = np.fromiter((f for token in sentence for f in token), np.int64, sum(lengths))
+        flat = np.fromiter(chain.from_iterable(sentence), np.int64, sum(lengths))
         scores = np.zeros((len(sentence), self.tags), dtype=np.float32)
         filled = [at for at, length in enumerate(lengths) if length]
         if filled:

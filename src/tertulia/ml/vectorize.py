@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from math import log, sqrt
 from operator import mul
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -101,6 +101,12 @@ class Vocabulary:
         found = map(self._ids.get, terms)
         return [number for number in found if number is not None]
 
+    def distinct_ids(self, terms: Iterable[str]) -> list[int]:
+        """Return the numbers of the known terms, in order, each once."""
+        found = dict.fromkeys(map(self._ids.get, terms))
+        found.pop(None, None)
+        return cast(list[int], list(found))
+
     def known(self, terms: Iterable[str]) -> list[str]:
         """Return the known terms, in order, repeats kept."""
         ids = self._ids
@@ -169,9 +175,10 @@ class Vectorizer:
             counts = Counter(vocabulary.ids(terms))
             if not counts:
                 continue
+            weights = self._rareness.get(name)
             raw = [1.0 + log(count) if count > 1 else 1.0 for count in counts.values()]
-            if weights := self._rareness.get(name):
-                raw = [value * weights[at] for value, at in zip(raw, counts, strict=True)]
+            if weights:
+                raw = list(map(mul, raw, map(weights.__getitem__, counts)))
             scale = self._scales[name] / sqrt(sum(map(mul, raw, raw)))
             offset = self._offsets[name]
             indices += [offset + number for number in counts]

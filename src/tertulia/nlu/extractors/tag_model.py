@@ -196,7 +196,7 @@ def _taught_intent(at: int, lesson: Lesson, by_intent: bool) -> str | None:
 
 def _numbers(vocabulary: Vocabulary, sentence: Sequence[Sequence[str]]) -> list[list[int]]:
     """Return the numbers of each token's features, each once."""
-    return [list(dict.fromkeys(vocabulary.ids(token))) for token in sentence]
+    return [vocabulary.distinct_ids(token) for token in sentence]
 
 
 def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
