@@ -226,3 +226,61 @@ def test_a_0x_bot_is_taught_in_markdown(tmp_path: Path, terminals: list[Terminal
     after = (bot / "data" / "stories.md").read_text()
     assert after.startswith(before.rstrip())
     assert "## interactive_story_1\n* happy\n" in after
+
+
+def step(person: Terminal, action: str, answer: str = "") -> str:
+    """Answer what the bot wants to do; return what was shown before."""
+    came = person.wait_for("The bot wants to run '")
+    person.wait_for(f"{action}'")
+    person.answer("correct? [Y/n]", answer)
+    return came
+
+
+def choose_other(person: Terminal, action: str) -> None:
+    menu = person.wait_for("What should the bot do?")
+    person.type(number_of(menu, "<another one>"))
+    person.answer("Its name:", action)
+
+
+def start_fresh(person: Terminal) -> None:
+    person.wait_for("correct? [Y/n]")
+    person.press_ctrl_c()
+    menu = person.wait_for("Do what?")
+    person.type(number_of(menu, "Start fresh"))
+
+
+def test_a_form_with_actions_of_the_bot_is_taught_and_a_correction_is_learned_at_once(
+    tmp_path: Path, terminals: list[Terminal]
+) -> None:
+    bot = copied("formbot", tmp_path)
+    assert run("train", folder=bot).status == 0
+    person = Terminal(bot, "interactive", "-m", "models")
+    terminals.append(person)
+    person.answer(INPUT, "/book_table")
+    step(person, "table_form")
+    person.wait_for("Which kitchen do you fancy?")
+    step(person, "action_listen")
+    # The bot's own validation runs in this process and refuses.
+    person.answer(INPUT, '/inform{"cuisine": "martian"}')
+    step(person, "table_form")
+    person.wait_for("We do not cook martian here.")
+    step(person, "action_listen")
+    # Another answer than the form's: it is rejected, comes back, and may ask again first.
+    person.answer(INPUT, "/thank")
+    step(person, "table_form", "n")
+    choose_other(person, "utter_hours")
+    person.wait_for("The kitchen is open from noon to eleven")
+    step(person, "action_default_fallback", "n")
+    choose_other(person, "table_form")
+    person.answer("validate user input to fill the slot 'cuisine'?", "n")
+    person.wait_for("Which kitchen do you fancy?")
+
+    start_fresh(person)
+    person.answer(INPUT, "/inform")
+    step(person, "action_default_fallback", "n")
+    choose_other(person, "utter_welcome")
+    person.wait_for("My pleasure.")
+    start_fresh(person)
+    person.answer(INPUT, "/inform")
+    step(person, "utter_welcome")
+    person.wait_for("My pleasure.")

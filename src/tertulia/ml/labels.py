@@ -1,4 +1,8 @@
-"""From logits to a short list of labels with confidences, as plain Python values."""
+"""From logits to a short list of labels with confidences, as plain Python values.
+
+Beside the labels there is a place for what is none of them: a text that is as little like one label
+as like another has low logits everywhere, and a softmax over the labels alone would not show it.
+"""
 
 from typing import cast
 
@@ -7,13 +11,42 @@ import numpy as np
 from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import FloatArray
 
+_SHARE = 0.33
+"""Of what the best label of a known example has above the mean of all labels, in the middle."""
 
-def ranked(logits: FloatArray, temperature: float, limit: int) -> list[tuple[int, float]]:
+
+def outside_of(logits: FloatArray) -> float | None:
+    """Return how far above the mean of all labels the place for none of them lies.
+
+    logits: (examples, labels) of known examples. None with fewer than two labels: then all is one.
+    """
+    if logits.shape[1] < 2 or not len(logits):
+        return None
+    above = logits.max(axis=1) - logits.mean(axis=1)
+    return _SHARE * float(np.median(above))
+
+
+def with_outside(logits: FloatArray, outside: float | None) -> FloatArray:
+    """Return (examples, labels + 1) logits, the last for none of the labels; as they are for None.
+
+    logits: (examples, labels). outside: from `outside_of`.
+    """
+    if outside is None:
+        return logits
+    none = logits.mean(axis=1, keepdims=True) + np.float32(outside)
+    return np.concatenate([logits, none], axis=1)
+
+
+def ranked(
+    logits: FloatArray, temperature: float, limit: int, outside: float | None = None
+) -> list[tuple[int, float]]:
     """Return (label, probability) pairs, best first, at most `limit` of them (0: all).
 
-    logits: (labels,). Probabilities are of all labels, so a shortened list sums to less than one.
+    logits: (labels,). Probabilities are of all labels and of none of them, so they sum to less
+    than one the less, the less the text is like any.
     """
-    probabilities = softmax(logits / np.float32(temperature))
+    extended = with_outside(logits[None, :], outside)[0]
+    probabilities = softmax(extended / np.float32(temperature))[: len(logits)]
     order = cast(list[int], np.argsort(-probabilities, kind="stable").tolist())
     values = cast(list[float], probabilities.astype(np.float64).tolist())
     return [(at, values[at]) for at in (order[:limit] if limit else order)]

@@ -21,7 +21,7 @@ from tertulia.training.project import ProjectData
 
 Json = Any
 
-LEARNING = 2
+LEARNING = 3
 """Raised when the same data teach something else, or what is learned is kept in another way."""
 
 

@@ -80,7 +80,7 @@ def test_the_ranking_falls_and_starts_with_the_intent():
     assert ranking is not None
     assert ranking[0] == understood.intent
     assert sorted(ranking, key=lambda one: -one.confidence) == list(ranking)
-    assert sum(one.confidence for one in ranking) == pytest.approx(1.0)
+    assert 0.7 < sum(one.confidence for one in ranking) < 1.0  # the rest is for none of them
 
 
 def test_a_short_ranking_can_be_asked_for_and_made_to_sum_to_one():

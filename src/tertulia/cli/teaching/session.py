@@ -6,7 +6,7 @@ never holds what was a mistake.
 Source: spec evaluation.md section 5.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -29,8 +29,8 @@ from tertulia.engine.service import Service
 
 Json = Any
 
-Learn = Callable[[Sequence[Event], str], None]
-"""Is told of a corrected action: the events before it, and its name. For online learning."""
+Learn = Callable[[Sequence[Event]], Awaitable[None]]
+"""Is told of a corrected action: all events up to it, itself the last. For online learning."""
 
 CHANNEL = "cmdline"
 
@@ -39,7 +39,7 @@ class Session:
     """What is being taught. finished: conversations that were ended by a fresh start.
 
     new_actions: names that the bot did not have. new_responses: name to text. learn: told of each
-    corrected action.
+    corrected action that the bot has.
     """
 
     def __init__(
@@ -111,22 +111,22 @@ class Session:
 
     async def act(self, decision: Decision, chosen: str) -> None:
         """Run an action. decision: what the bot wanted; another `chosen` is a correction."""
-        before = list(self.events)
-        self._marks.append(len(before))
+        self._marks.append(len(self.events))
         loop = self.tracker.state.active_loop
         if chosen != decision.action:
             if decision.action == loop:
                 await self._log(ActionExecutionRejected(name=decision.action))
             decision = Decision(action=chosen, policy=None, confidence=1.0)
+        before = self.events
         if chosen in self.new_actions:
-            await self._pretend(chosen)
+            await self._pretend(chosen)  # the model could not learn what its domain lacks
         else:
             assistant = self._service.ready()
             operations = self._service.operations
             await operations.execute(self._sender_id, decision, assistant, self._output)
             await self._refresh()
-        if decision.policy is None and self._learn is not None:
-            self._learn(before, chosen)
+            if decision.policy is None and self._learn is not None:
+                await self._learn([*before, ActionExecuted(name=chosen)])
 
     def may_skip_validation(self, chosen: str) -> bool:
         """Tell whether a form comes back after another answer, so that it may ask again first."""

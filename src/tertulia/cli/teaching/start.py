@@ -18,12 +18,14 @@ from tertulia.cli.files import DOMAINS, project_files
 from tertulia.cli.place import project_folder
 from tertulia.cli.talk import Screen
 from tertulia.cli.teaching.dialog import Dialog
+from tertulia.cli.teaching.learn import OnlineLearning
 from tertulia.cli.teaching.save import Saving
 from tertulia.cli.teaching.session import Session
 from tertulia.cli.training import Checks, Job, train_job
 from tertulia.core.domain.model import Generation
 from tertulia.model.find import find_model
 from tertulia.model.load import Model, load_model
+from tertulia.model.packed import pack
 from tertulia.training.run import Settings
 
 Given = Mapping[str, Any]
@@ -41,14 +43,20 @@ def teach(given: Given, *, nlu: bool) -> int:
 
 def run_dialog(model: Model, path: Path, given: Given) -> int:
     """Talk with a person about what a loaded model does."""
+    packed = pack(path)
     settings = AppSettings(
-        model=model, folder=project_folder(path), store="memory", endpoints=given["endpoints"]
+        model=model,
+        packed=packed,
+        folder=project_folder(path),
+        store="memory",
+        endpoints=given["endpoints"],
     )
     with asyncio.Runner() as runner:
         service = runner.run(build_service(replace(settings, tells=False)))
         try:
             screen = Screen(service.ready().generation, click.echo)
-            session = Session(service, given["conversation_id"], screen)
+            learn = OnlineLearning(service, packed)
+            session = Session(service, given["conversation_id"], screen, learn=learn)
             domain = service.ready().domain
             return Dialog(session, screen, runner, domain, _saving(model, given)).run()
         finally:

@@ -12,7 +12,7 @@ import msgspec
 from tertulia.core.understanding import RankedIntent
 from tertulia.ml.calibrate import best_temperature, held_out_logits
 from tertulia.ml.committee import Committee
-from tertulia.ml.labels import ranked
+from tertulia.ml.labels import outside_of, ranked, with_outside
 from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
 from tertulia.ml.sparse import FloatArray, Row
@@ -22,6 +22,7 @@ from tertulia.nlu.classifiers.document import Document
 _SCALES = {"words": 1.0, "chars": 1.0, "patterns": 0.5, "pairs": 0.7}
 _VECTOR_SCALE = 3.0
 _FOLDS = 3
+_SAMPLE = 500
 # Of many examples, runs of signs and words seen once only cost memory, and confidences are alike
 # from one set of data to the next; in between they are measured; of few a measure would be chance.
 _MANY, _FEW = 2000, 250
@@ -33,7 +34,8 @@ _BATCHES = (16, 64)
 class LabelModel:
     """Ranks labels for a document. Immutable, so threads may share it.
 
-    labels: sorted. temperature: what logits are divided by, so that confidences fit.
+    labels: sorted. temperature: what logits are divided by, so that confidences fit. outside: see
+    `tertulia.ml.labels`.
     """
 
     def __init__(
@@ -42,11 +44,13 @@ class LabelModel:
         vectorizer: Vectorizer,
         committee: Committee | None,
         temperature: float,
+        outside: float | None = None,
     ) -> None:
         self.labels = tuple(labels)
         self._vectorizer = vectorizer
         self._committee = committee
         self._temperature = temperature
+        self._outside = outside
 
     @classmethod
     def train(
@@ -78,12 +82,13 @@ class LabelModel:
             schedule=_schedule(len(documents), seed),
         )
         committee = train(rows, targets)
+        outside = outside_of(committee.all_logits(_some(rows)))
         temperature = _TEMPERATURE_OF_MANY
         if len(documents) <= _FEW and not width:
             temperature = _TEMPERATURE_OF_FEW
         elif len(documents) <= _MANY:
-            temperature = _fitting_temperature(committee, train, rows, targets, seed)
-        return cls(found, vectorizer, committee, temperature)
+            temperature = _fitting_temperature(committee, train, rows, targets, seed, outside)
+        return cls(found, vectorizer, committee, temperature, outside)
 
     def rank(self, document: Document, limit: int) -> list[RankedIntent]:
         """Return the best labels, at most `limit` (0: all); empty when nothing is known."""
@@ -92,7 +97,7 @@ class LabelModel:
         row = _row(self._vectorizer, document)
         if not row[0]:
             return []
-        best = ranked(self._committee.logits(*row), self._temperature, limit)
+        best = ranked(self._committee.logits(*row), self._temperature, limit, self._outside)
         return [RankedIntent(self.labels[at], confidence) for at, confidence in best]
 
     def parts(self) -> Parts:
@@ -101,6 +106,7 @@ class LabelModel:
             meta={
                 "labels": list(self.labels),
                 "temperature": self._temperature,
+                "outside": self._outside,
                 **self._vectorizer.parts().meta,
             },
             arrays={} if self._committee is None else self._committee.parts().arrays,
@@ -113,7 +119,13 @@ class LabelModel:
         vectorizer = Vectorizer.from_parts(parts)
         committee = Committee.from_parts(parts, offset=vectorizer.features) if labels else None
         temperature = msgspec.convert(parts.meta["temperature"], float)
-        return cls(labels, vectorizer, committee, temperature)
+        outside = msgspec.convert(parts.meta.get("outside"), float | None)
+        return cls(labels, vectorizer, committee, temperature, outside)
+
+
+def _some(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return some of the examples, from all parts of the data."""
+    return rows[:: max(1, len(rows) // _SAMPLE)]
 
 
 def _vectorizer(documents: Sequence[Document]) -> Vectorizer:
@@ -149,6 +161,7 @@ def _fitting_temperature(
     rows: Sequence[Row],
     targets: Sequence[int],
     seed: int,
+    outside: float | None,
 ) -> float:
     classes = len(set(targets))
     if classes < 2:
@@ -157,7 +170,8 @@ def _fitting_temperature(
     # Half of what people write looks like an example, half is new.
     known = committee.all_logits([rows[at] for at in unseen.examples])
     answers = [targets[at] for at in unseen.examples]
-    return best_temperature([unseen.logits, known], [answers, answers])
+    logits = [with_outside(one, outside) for one in (unseen.logits, known)]
+    return best_temperature(logits, [answers, answers])
 
 
 def _schedule(examples: int, seed: int) -> Schedule:
