@@ -242,19 +242,36 @@ def choose_other(person: Terminal, action: str) -> None:
     person.answer("Its name:", action)
 
 
-def start_fresh(person: Terminal) -> None:
-    person.wait_for("correct? [Y/n]")
-    person.press_ctrl_c()
-    menu = person.wait_for("Do what?")
-    person.type(number_of(menu, "Start fresh"))
-
-
-def test_a_form_with_actions_of_the_bot_is_taught_and_a_correction_is_learned_at_once(
-    tmp_path: Path, terminals: list[Terminal]
-) -> None:
-    bot = copied("formbot", tmp_path)
+@pytest.fixture(scope="module")
+def form_bot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    bot = copied("formbot", tmp_path_factory.mktemp("bots"))
     assert run("train", folder=bot).status == 0
-    person = Terminal(bot, "interactive", "-m", "models")
+    return bot
+
+
+def test_a_correction_is_learned_at_once(form_bot: Path, terminals: list[Terminal]) -> None:
+    person = Terminal(form_bot, "interactive", "-m", "models")
+    terminals.append(person)
+    for _ in range(2):  # first at the beginning, then after itself
+        person.answer(INPUT, "/inform")
+        step(person, "action_default_fallback", "n")
+        choose_other(person, "utter_welcome")
+        person.wait_for("My pleasure.")
+        if "action_default_fallback" in person.wait_for("correct? [Y/n]"):
+            person.type("n")
+            choose_other(person, "action_listen")
+        else:
+            person.type("")
+    person.answer(INPUT, "/inform")
+    step(person, "utter_welcome")
+    person.wait_for("My pleasure.")
+    step(person, "action_listen")
+
+
+def test_a_form_with_actions_of_the_bot_is_taught(
+    form_bot: Path, terminals: list[Terminal]
+) -> None:
+    person = Terminal(form_bot, "interactive", "-m", "models")
     terminals.append(person)
     person.answer(INPUT, "/book_table")
     step(person, "table_form")
@@ -274,13 +291,3 @@ def test_a_form_with_actions_of_the_bot_is_taught_and_a_correction_is_learned_at
     choose_other(person, "table_form")
     person.answer("validate user input to fill the slot 'cuisine'?", "n")
     person.wait_for("Which kitchen do you fancy?")
-
-    start_fresh(person)
-    person.answer(INPUT, "/inform")
-    step(person, "action_default_fallback", "n")
-    choose_other(person, "utter_welcome")
-    person.wait_for("My pleasure.")
-    start_fresh(person)
-    person.answer(INPUT, "/inform")
-    step(person, "utter_welcome")
-    person.wait_for("My pleasure.")

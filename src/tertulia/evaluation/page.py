@@ -111,7 +111,9 @@ def report_table(report: Mapping[str, Json]) -> Html:
     rows = [(name, *_scores(report[name]), _confused(report[name])) for name in labels]
     rows += [(name, *_scores(report[name]), "") for name in AVERAGES if name in report]
     head = ("label", "precision", "recall", "F1", "examples", "taken for")
-    return table(head, rows, class_="scores")
+    # Reports of stories do not say what labels were taken for; nor do those without mistakes.
+    shown = len(head) if any(row[-1] for row in rows) else -1
+    return table(head[:shown], [row[:shown] for row in rows], class_="scores")
 
 
 def _scores(row: Mapping[str, Json]) -> list[str]:

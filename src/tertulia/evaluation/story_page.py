@@ -59,5 +59,5 @@ def _failed(story: StoryResult) -> Html:
         tag("span", f"{line}\n", class_=_CLASSES[line.side]) if line.text else Html("\n")
         for line in story_lines(story)
     ]
-    place = f"  {story.at}" if story.at else ""
+    place = f" ({story.at})" if story.at else ""
     return folded(f"failed: {story.name}{place}", tag("pre", *lines), is_open=True)
