@@ -24,6 +24,10 @@ class Called:
         """Return path and body of the next call."""
         return await asyncio.wait_for(self._calls.get(), _PATIENCE)
 
+    def so_far(self) -> list[tuple[str, Json]]:
+        """Return path and body of each call that was not asked for yet."""
+        return [self._calls.get_nowait() for _ in range(self._calls.qsize())]
+
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         lines = head.splitlines()

@@ -145,28 +145,22 @@ async def replay(
     rules: Sequence[LegacyRule],
     *,
     before: Callable[[Exchange], Awaitable[None]],
-    absent: Callable[[Exchange], bool],
     overruled: set[str],
     allowed: Allowed | None = None,
 ) -> Score:
     """Send every recorded request and compare the answers.
 
-    before: told of each exchange before it is sent. absent: tells of exchanges with routes that
-    the server does not have; they are left out, and so are their conversations from there on.
+    before: told of each exchange before it is sent.
     overruled: conversations in which our learned policy would have decided otherwise, so far.
     allowed: compares what pages of other origins may do as well.
     """
-    score, past, skipped = Score(name), Past(), set[str]()
+    score, past = Score(name), Past()
     past.origins = allowed.origins if allowed else ()
     bound = [rule.after(past) for rule in rules]
     for exchange in exchanges:
         about = exchange.conversation
         if exchange.path == "/domain" and isinstance(exchange.answer.body, dict):
             past.domain = past.domain or exchange.answer.body
-        if about in skipped or absent(exchange):
-            score.left_out["absent features"] += 1
-            skipped |= {about} - {None}
-            continue
         await before(exchange)
         received = await client.request(
             exchange.method, _path(exchange), headers=_headers(exchange), content=_content(exchange)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .judging import ANYTHING, WORDS, Answer, Such
+from .legacy_evaluations import LEARNED, STATED_INTENTS
 from .legacy_replay import Exchange, LegacyRule, Past
 
 Json = Any
@@ -131,6 +132,26 @@ def _whole_answer(exchange: Exchange, wanted: Answer, past: Past) -> Answer | No
     if exchange.note != "nlu answers noent" or wanted.status != 500:
         return None
     return Answer(200, [], JSON_TYPE)  # the stories do not have this message a second time
+
+
+def _taught(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    """Expect a conversation to be taught; the recorded server can only before it has a model."""
+    reason = wanted.body.get("reason") if isinstance(wanted.body, dict) else None
+    is_lesson = _bare_path(exchange) == "/finetune" and isinstance(exchange.body, list)
+    if not is_lesson or wanted.status != 500 or reason != "TrainingException":
+        return None
+    return Answer(204, "", {})
+
+
+def _unknown_action(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
+    """Expect a test with an action that the domain does not have to be refused."""
+    actions = wanted.body.get("actions", ()) if isinstance(wanted.body, dict) else ()
+    if _bare_path(exchange) != "/evaluate" or wanted.status != 200:
+        return None
+    known = {"action_listen", *past.domain["actions"]}
+    if {each["action"] for each in actions} <= known:
+        return None
+    return _failure(400, reason="FailedEvaluation")
 
 
 def _no_crash(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
@@ -319,6 +340,7 @@ RULES = (
         _newer_route,
     ),
     LegacyRule("no-entities", "an NLU server may leave the entities out", _whole_answer),
+    LegacyRule("taught", "/finetune teaches the model in service, which 0.13 cannot", _taught),
     LegacyRule("no-crash", "bad input is 400 and not a crash", _no_crash),
     LegacyRule(
         "spoiling-events",
@@ -331,6 +353,13 @@ RULES = (
     LegacyRule(
         "actions-of-0.14", "the default actions are those of 0.14, which added one", _action_back
     ),
+    LegacyRule(
+        "unknown-actions",
+        "a test with an action that the domain does not have is refused, with the nearest name",
+        _unknown_action,
+    ),
+    STATED_INTENTS,
+    LEARNED,
     LegacyRule("unborn", "a refused message begins no conversation", _unborn),
     LegacyRule(
         "certainty-is-1",

@@ -21,10 +21,12 @@ COMPARED = ("allow", "content-disposition", "content-type", "filename")
 
 
 class Exchange(msgspec.Struct, frozen=True):
-    """A recorded request and its answer. number: its line in the file. cors: the answer as a
-    browser sees it. call: the error that the server sent somewhere else afterwards. times: how
-    often the request was sent at once; the answer's body is then the list of all bodies, in any
-    order.
+    """A recorded request and its answer.
+
+    number: its line in the file. cors: the answer as a browser sees it. call: the error that the
+    server sent somewhere else afterwards. pushed: paths and bodies of the messages that it sent
+    somewhere else before it answered. times: how often the request was sent at once; the answer's
+    body is then the list of all bodies, in any order.
     """
 
     number: int
@@ -36,6 +38,7 @@ class Exchange(msgspec.Struct, frozen=True):
     answer: Answer
     cors: Answer | None
     call: Answer | None = None
+    pushed: tuple[tuple[str, Json], ...] = ()
     times: int = 1
 
     @property
@@ -49,20 +52,26 @@ class Exchange(msgspec.Struct, frozen=True):
 def read_exchanges(path: Path) -> list[Exchange]:
     """Return the recorded exchanges of a file, each with the call that the server made for it."""
     found: list[Exchange] = []
+    pushed: list[tuple[str, Json]] = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         record = json.loads(line)
         if "responses" in record:
             found.append(_volley(number, record))
         elif "response" in record:
-            found.append(_exchange(number, record))
-        elif "callback_url=" in found[-1].path if found else False:
+            found.append(_exchange(number, record, tuple(pushed)))
+            pushed.clear()
+        elif "request" in record and "callback_url=" not in found[-1].path:
+            pushed.append((record["request"]["path"], record["request"]["body"]))
+        elif "request" in record:
             made = record["request"]
             call = Answer(500, normal(made["body"]), {"path": made["path"]})
             found[-1] = msgspec.structs.replace(found[-1], call=call)
     return found
 
 
-def _exchange(number: int, record: Mapping[str, Json]) -> Exchange:
+def _exchange(
+    number: int, record: Mapping[str, Json], pushed: tuple[tuple[str, Json], ...]
+) -> Exchange:
     request, response = record["request"], record["response"]
     path, headers = request["path"], response["headers"]
     return Exchange(
@@ -74,6 +83,7 @@ def _exchange(number: int, record: Mapping[str, Json]) -> Exchange:
         body=request["body"],
         answer=_answer(path, response["status"], headers, response["body"]),
         cors=_cors(headers),
+        pushed=pushed,
     )
 
 
@@ -113,6 +123,8 @@ async def replay(
             score.judge(exchange, f"{exchange}: its call", (exchange.call, call), rules[0])
         got = without_additions(exchange, _answer_of(exchange, received))
         score.judge(exchange, str(exchange), (exchange.answer, got), rules[0])
+        if (pushed := called.so_far()) != list(exchange.pushed):
+            score.differences.append(f"{exchange}: sent {pushed}, wanted {exchange.pushed}")
         if exchange.cors is not None:
             answers = (exchange.cors, _cors(received[0].headers))
             allowed.judge(exchange, str(exchange), answers, rules[1])

@@ -15,10 +15,12 @@ from tertulia.model.content import Content
 from tertulia.model.load import load_model
 from tertulia.model.packed import pack_content
 from tertulia.policies.learned import KerasPolicy
+from tertulia.schema.channels import CALLBACK, REST, CallbackChannel
 from tertulia.schema.endpoints import ActionEndpoint, LanguageEndpoint, ResponseEndpoint
 from tertulia.server.settings import ServerSettings
 
 from .bots import FOLDER, client_of, legacy_bot
+from .called import Called, called_back
 from .judging import Score
 from .legacy_network import RecordedNetwork
 from .legacy_replay import (
@@ -36,10 +38,7 @@ Json = Any
 
 RECORDINGS = FOLDER / "legacy" / "recordings"
 SETTINGS = ServerSettings(profile="legacy", enable_api=True)
-WITH_REST = ServerSettings(profile="legacy", enable_api=True, channels={"rest": None})
-ABSENT = re.compile(r"/(evaluate|finetune)\b|/webhooks/callback")
-"""Routes that are absent, and the report of /evaluate, which is no text here."""
-
+WITH_CHANNELS = replace(SETTINGS, channels={REST: None, CALLBACK: None})
 SURE = 0.6
 """Confidence of the recorded network from which on ours must decide the same."""
 
@@ -114,7 +113,7 @@ async def run(
             await service.schedule.stop()
         server.expect(exchange, UNRECORDED.get(exchange.note))
 
-    async with client_of(service, settings) as client:
+    async with called_back() as called, client_of(service, listening(settings, called)) as client:
         rules = (*RULES, own_reminders(exchanges))
         score = await replay(
             file,
@@ -122,9 +121,9 @@ async def run(
             client,
             rules,
             before=before,
-            absent=is_absent,
             overruled=network.overruled,
         )
+        score.differences += await wrong_calls(exchanges, called.so_far(), client)
     server.end()
     if network.same:
         score.notes.append(str(network))
@@ -133,8 +132,31 @@ async def run(
     return score, network, server
 
 
-def is_absent(exchange: Exchange) -> bool:
-    return ABSENT.match(exchange.path) is not None
+def listening(settings: ServerSettings, called: Called) -> ServerSettings:
+    """Return the settings with the callback channel where they name it."""
+    if CALLBACK not in settings.channels:
+        return settings
+    channel = CallbackChannel(url=f"http://{called.address}/bot", token=Secret("cbtok"))
+    return replace(settings, channels={**settings.channels, CALLBACK: channel})
+
+
+async def wrong_calls(
+    exchanges: Iterable[Exchange], calls: list[tuple[str, Json]], client: httpx2.AsyncClient
+) -> list[str]:
+    """Return how the calls differ from the recorded ones, and from what the bot said.
+
+    More may be made than recorded where more was said, which the logs are compared for.
+    """
+    notes = [note for each in exchanges for note in each.traffic]
+    recorded = [note["callback_request"] for note in notes if "callback_request" in note]
+    wanted = [(each["path"], each["json"]) for each in recorded]
+    wrong = [] if calls[: len(wanted)] == wanted else [f"calls {calls} instead of {wanted}"]
+    for who in {body["recipient_id"] for _, body in calls}:
+        shown = (await client.get(f"/conversations/{who}/tracker?include_events=ALL")).json()
+        said = [event["text"] for event in shown["events"] if event["event"] == "bot"]
+        heard = [body["text"] for _, body in calls if body["recipient_id"] == who]
+        wrong += [] if said == heard else [f"{who} heard {heard} of {said}"]
+    return wrong
 
 
 class Clock:
@@ -207,7 +229,7 @@ async def test_every_kind_of_event_is_taken_as_recorded(
 async def test_the_fallback_asks_twice_as_recorded(
     monkeypatch: pytest.MonkeyPatch, scores: list[str]
 ) -> None:
-    found = await run("fallback_two_stage", legacy_bot("fallback"), WITH_REST, monkeypatch)
+    found = await run("fallback_two_stage", legacy_bot("fallback"), WITH_CHANNELS, monkeypatch)
     scores.append(str(found[0]))
     check(*found)
 
@@ -223,7 +245,7 @@ async def test_every_route_answers_as_recorded(
 async def test_reminders_fire_as_recorded(
     monkeypatch: pytest.MonkeyPatch, scores: list[str]
 ) -> None:
-    found = await run("reminders", legacy_bot("fallback"), WITH_REST, monkeypatch)
+    found = await run("reminders", legacy_bot("fallback"), WITH_CHANNELS, monkeypatch)
     scores.append(str(found[0]))
     check(*found)
 
@@ -291,7 +313,6 @@ async def test_messages_and_words_are_asked_for_as_recorded(
             client,
             RULES,
             before=before,
-            absent=lambda exchange: False,
             overruled=set(),
         )
     for server in (nlu, nlg):

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tertulia.base.secret import Secret
 from tertulia.model.archive import write_model
+from tertulia.schema.channels import CALLBACK, CallbackChannel
 from tertulia.server.settings import ServerSettings
 
 from .bots import FOLDER, modern_bot, served
@@ -22,7 +23,7 @@ SETTINGS = {
     "http_auth_token": replace(OPEN, auth_token=Secret("thetoken")),
     "http_auth_jwt": replace(OPEN, jwt_secret=Secret("jwtsecret" * 4)),
 }
-_CHANNELS = re.compile(r"/webhooks/(callback|socketio)\b|/socket\.io\b")
+_CHANNELS = re.compile(r"/webhooks/socketio\b|/socket\.io\b")
 
 
 @pytest.mark.parametrize("file", SETTINGS)
@@ -35,7 +36,12 @@ async def test_recorded_requests_get_the_recorded_answers(
     monkeypatch.chdir(tmp_path)
     rules = (BEARER_TOKEN, *RULES) if SETTINGS[file].auth_token else RULES
     async with called_back() as called:
-        settings = replace(SETTINGS[file], model_roots=(models,), outgoing_hosts=(called.address,))
+        settings = replace(
+            SETTINGS[file],
+            model_roots=(models,),
+            outgoing_hosts=(called.address,),
+            channels={CALLBACK: CallbackChannel(url=f"http://{called.address}/bot")},
+        )
         async with served(bot, settings, name="m.tar.gz") as client:
             exchanges = read_exchanges(RECORDINGS / f"{file}.jsonl")
             found = await replay(file, exchanges, client, (rules, CORS_RULES), left_out, called)

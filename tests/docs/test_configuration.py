@@ -16,6 +16,7 @@ from tertulia.schema.brokers import (
     RedisStreamBroker,
     SqlBroker,
 )
+from tertulia.schema.channels import CallbackChannel
 from tertulia.schema.config import SETTINGS
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoint, ResponseEndpoint
 from tertulia.schema.locks import PostgresLocks, RedisLocks
@@ -54,6 +55,7 @@ def test_every_section_of_endpoints_yml_is_described() -> None:
         ("### action_endpoint, with a url", ActionEndpoint),
         ("### action_endpoint, with a module", ActionModule),
         ("### nlg", ResponseEndpoint),
+        ("### callback", CallbackChannel),
         ("### tracing", Tracing),
         ("### api_keys", ApiKey),
         ("### limits", Limits),

@@ -10,6 +10,7 @@ from tertulia.server.declare import facts_of
 from tertulia.server.routes import conversations, info, parse, turns
 from tertulia.server.settings import ServerSettings
 from tests.docs.pages import ROOT
+from tests.http.access_table import CHANNELS
 from tests.http.bot import build_service
 
 PAGE = ROOT / "docs" / "reference" / "http-api.md"
@@ -17,7 +18,8 @@ PAGE = ROOT / "docs" / "reference" / "http-api.md"
 
 async def _routes() -> set[tuple[str, str]]:
     service = build_service(Generation.MODERN)
-    app = create_app(service, ServerSettings(enable_api=True, profile="legacy")).app
+    settings = ServerSettings(enable_api=True, profile="legacy", channels=CHANNELS)
+    app = create_app(service, settings).app
     assert isinstance(app, Litestar)
     found = {
         (method, re.sub(r"\{\w+:\w+\}", "{}", route.path))

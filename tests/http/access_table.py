@@ -24,9 +24,13 @@ from tests.http.bot import build_service
 from tertulia.base.secret import Secret
 from tertulia.core.domain.model import Generation
 from tertulia.schema.access import ApiKey, KeyScope
+from tertulia.schema.channels import CallbackChannel, Channels
 from tertulia.server.access import scope_of
 from tertulia.server.app import create_app
 from tertulia.server.settings import ServerSettings
+
+CHANNELS: Channels = {"callback": CallbackChannel(url="http://127.0.0.1:1")}
+"""All that have routes."""
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "access.md"
 OWN, OTHER = "shop-1", "else"
@@ -130,6 +134,7 @@ def settings(**changes: Any) -> ServerSettings:
         jwt_secret=Secret(_pem().decode()),
         jwt_method="RS256",
         api_keys=keys,
+        channels=CHANNELS,
         **changes,
     )
 

@@ -13,7 +13,7 @@ from tertulia.adapters.telemetry.telemetry import open_telemetry
 from tertulia.app import AppSettings, build_service, load_endpoints
 from tertulia.base.secret import Secret
 from tertulia.cli.attended import Attended
-from tertulia.cli.credentials import check_connector, check_credentials
+from tertulia.cli.credentials import wanted_channels
 from tertulia.cli.exposure import LOOPBACK, choose_interface, is_loopback, reachable_host
 from tertulia.cli.logs import log_to_file
 from tertulia.cli.place import MODELS, project_folder
@@ -21,6 +21,7 @@ from tertulia.cli.tls import read_certificate
 from tertulia.engine.texts import log_texts
 from tertulia.model.find import find_model
 from tertulia.model.packed import Packed, pack, unpack
+from tertulia.schema.channels import Channels
 from tertulia.schema.endpoints import Endpoints
 from tertulia.server.app import create_app
 from tertulia.server.bind import bind
@@ -116,8 +117,8 @@ def serve_project(options: ServeOptions) -> int:
     if options.enable_api and not authenticated and not is_loopback(host):
         _log.warning("T195 the API is open to everybody who reaches this address")
     tls = _certificate(options)
-    _check_channels(options)
-    run(_serve(options, _find(options), host=host, tls=tls))
+    channels = _channels(options)
+    run(_serve(options, _find(options), channels, host=host, tls=tls))
     return 0
 
 
@@ -128,10 +129,9 @@ async def serve_seated(options: ServeOptions, seat: Seat) -> None:
         TertuliaError: options, model, or address cannot be used.
     """
     _start_log(options)
-    if not seat.has_model:
-        _check_channels(options)
+    channels = _channels(options, report=not seat.has_model)
     found = _beside(options, seat.path) if seat.has_model else _find(options)
-    await _serve(options, found, host=seat.host, tls=_certificate(options), seat=seat)
+    await _serve(options, found, channels, host=seat.host, tls=_certificate(options), seat=seat)
 
 
 def _start_log(options: ServeOptions) -> None:
@@ -153,6 +153,7 @@ def _certificate(options: ServeOptions) -> Certificate | None:
 async def _serve(
     options: ServeOptions,
     found: "_Found",
+    channels: Channels,
     *,
     host: str,
     tls: Certificate | None,
@@ -184,7 +185,7 @@ async def _serve(
             attended.start()
 
     try:
-        settings = _server_settings(options, folder, load_endpoints(options.endpoints))
+        settings = _server_settings(options, folder, load_endpoints(options.endpoints), channels)
         app = create_app(
             service,
             settings,
@@ -206,7 +207,9 @@ def _beside_others(seat: Seat | None) -> dict[str, Any]:
     return {} if seat is None else {"locks": seat.locks, "leads": seat.locks.leads}
 
 
-def _server_settings(options: ServeOptions, folder: Path, endpoints: Endpoints) -> ServerSettings:
+def _server_settings(
+    options: ServeOptions, folder: Path, endpoints: Endpoints, channels: Channels
+) -> ServerSettings:
     return ServerSettings(
         profile=options.profile,
         enable_api=options.enable_api,
@@ -222,6 +225,7 @@ def _server_settings(options: ServeOptions, folder: Path, endpoints: Endpoints) 
         protect_channels=options.protect_channels,
         limits=endpoints.limits,
         cors_origins=options.cors,
+        channels=channels,
         response_timeout=options.response_timeout,
         public_metrics=options.open_metrics,
         model_roots=options.model_roots or (folder / MODELS,),
@@ -229,15 +233,11 @@ def _server_settings(options: ServeOptions, folder: Path, endpoints: Endpoints) 
     )
 
 
-def _check_channels(options: ServeOptions) -> None:
-    if options.connector is not None:
-        check_connector(options.connector)
+def _channels(options: ServeOptions, *, report: bool = True) -> Channels:
     credentials = options.credentials
-    usual = options.connector is None and options.profile == "modern"
-    if credentials is None and usual and _CREDENTIALS.is_file():
+    if credentials is None and options.profile == "modern" and _CREDENTIALS.is_file():
         credentials = _CREDENTIALS
-    if credentials is not None:
-        check_credentials(credentials, connector=options.connector)
+    return wanted_channels(credentials, options.connector, report=report)
 
 
 class _Found(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """Precision, recall and F1 per label and altogether. Pure; values in [0, 1].
 
 Rule: labels are those that were expected. What is only ever predicted counts as a mistake of the
-label it was predicted for, and has no line of its own. A label that is left out of the scores
-still counts in the accuracy.
+label it was predicted for, and has no line of its own unless that is asked for. A label that is
+left out of the scores still counts in the accuracy.
 
 Source: spec evaluation.md section 1.2.
 """
@@ -59,18 +59,23 @@ class Metrics(msgspec.Struct, frozen=True):
 
 
 def measure(
-    targets: Sequence[str], predictions: Sequence[str], *, without: str | None = None
+    targets: Sequence[str],
+    predictions: Sequence[str],
+    *,
+    without: str | None = None,
+    predicted_too: bool = False,
 ) -> Metrics:
     """Return how well predictions fit targets; everything is 0 when there are none.
 
-    without: a label that has no scores, such as that of words that are no entity.
+    without: a label that has no scores, such as that of words that are no entity. predicted_too:
+    what is only ever predicted is a label as well.
     """
     pairs = list(zip(targets, predictions, strict=True))
     expected, predicted = Counter(targets), Counter(predictions)
     right = Counter(target for target, guess in pairs if target == guess)
     labels = {
         label: _scores(right[label], predicted[label], expected[label])
-        for label in sorted(expected)
+        for label in sorted(expected | predicted if predicted_too else expected)
         if label != without
     }
     hits = sum(right[label] for label in labels)

@@ -10,17 +10,23 @@ from tertulia.core.domain.model import Generation
 from tertulia.evaluation.entities import NONE, aligned
 from tertulia.evaluation.metrics import Metrics, confusions, measure
 from tertulia.evaluation.results import ActionStep, Evaluation, MessageStep
+from tertulia.evaluation.text_report import text_report
 
 Json = Any
 
 
 def metrics(evaluation: Evaluation) -> Metrics:
     """Return the scores over actions and intents, and, since 2.0, entities."""
+    return measure(*_columns(evaluation))
+
+
+def _columns(evaluation: Evaluation) -> tuple[list[str], list[str]]:
+    """Return what was expected, and beside it what was predicted."""
     pairs = [(step.expected, step.predicted) for step in evaluation.actions]
     pairs += [(step.expected_intent, step.predicted_intent or NONE) for step in evaluation.messages]
     if evaluation.generation is Generation.MODERN:
         pairs += [pair for step in evaluation.messages for pair in _entity_pairs(step)]
-    return measure([target for target, _ in pairs], [guess for _, guess in pairs])
+    return [target for target, _ in pairs], [guess for _, guess in pairs]
 
 
 def _entity_pairs(step: MessageStep) -> list[tuple[str, str]]:
@@ -60,11 +66,14 @@ def story_report(evaluation: Evaluation) -> dict[str, Json]:
     }
 
 
-def summary(evaluation: Evaluation) -> dict[str, Json]:
-    """Return the whole result as JSON, with the originals' keys."""
+def summary(evaluation: Evaluation, *, as_text: bool = False) -> dict[str, Json]:
+    """Return the whole result as JSON, with the originals' keys.
+
+    as_text: the report is a table of text, as in 0.x.
+    """
     found = metrics(evaluation)
     return {
-        "report": found.report(),
+        "report": text_report(*_columns(evaluation)) if as_text else found.report(),
         "precision": found.weighted.precision,
         "f1": found.weighted.f1,
         "accuracy": found.accuracy,

@@ -37,11 +37,15 @@ class TrainOrder(msgspec.Struct, frozen=True, kw_only=True, tag="train"):
 
 
 class StoriesOrder(msgspec.Struct, frozen=True, kw_only=True, tag="stories"):
-    """Test the model on stories. file: a label whose ending tells YAML from Markdown."""
+    """Test the model on stories. file: a label whose ending tells YAML from Markdown.
+
+    text_report: the report is a table of text, as in 0.x.
+    """
 
     text: str
     file: str
     end_to_end: bool = False
+    text_report: bool = False
 
 
 class IntentsOrder(msgspec.Struct, frozen=True, kw_only=True, tag="intents"):

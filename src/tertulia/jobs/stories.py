@@ -37,7 +37,10 @@ def test_order(order: StoriesOrder, folder: Path) -> Answer:
         diagnostics.raise_if_errors()
         if not is_yaml and not data.stories:
             return Answer(fault="data", message="there is no story to test")
-        result = summary(evaluate(model, data, end_to_end=order.end_to_end))
-        return Answer(result=result if result["actions"] else {**result, "report": {}})
+        tested = evaluate(model, data, end_to_end=order.end_to_end)
+        result = summary(tested, as_text=order.text_report)
+        if not result["actions"]:
+            result["report"] = "" if order.text_report else {}
+        return Answer(result=result)
     except InputProblem as problem:
         return Answer(fault="data", codes=(problem.code,), message=str(problem))

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from itertools import chain
 
 from litestar import Litestar, MediaType, Response
 from litestar.datastructures import State
@@ -14,6 +15,7 @@ from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.errors import TertuliaError
 from tertulia.engine.service import Service
 from tertulia.jobs.places import Places
+from tertulia.schema.channels import CALLBACK
 from tertulia.server.body import AnyRequest
 from tertulia.server.edge import Edge
 from tertulia.server.errors import (
@@ -25,7 +27,9 @@ from tertulia.server.errors import (
 )
 from tertulia.server.figures import Figures
 from tertulia.server.guard import guard
+from tertulia.server.pushing import open_pushing
 from tertulia.server.routes import (
+    callback,
     conversations,
     domain,
     finetune,
@@ -49,7 +53,8 @@ from tertulia.server.stopping import Stopping
 
 _log = logging.getLogger("tertulia.server")
 
-_CHANNELS = (*webhooks.CHANNELS, *pages.ALWAYS, *health.ALWAYS)
+_ALWAYS = (*webhooks.CHANNELS, *pages.ALWAYS, *health.ALWAYS)
+_BY_CHANNEL = {CALLBACK: callback.CHANNELS}
 _API = (
     *info.API,
     *conversations.API,
@@ -94,6 +99,8 @@ def create_app(
         served.figures = gathered(served.figures)
     stopping.drains += [served.turns.drain, service.schedule.stop, served.end_jobs]
 
+    pushing = open_pushing(settings.channels, service)
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         service.start()
@@ -102,6 +109,8 @@ def create_app(
             yield
         finally:
             await stopping.drain()
+            for channel in pushing:
+                await channel.close()
             await service.close(stopping.remaining())
 
     handlers = _routes(settings)
@@ -125,9 +134,11 @@ def create_app(
 def _routes(settings: ServerSettings) -> tuple[HTTPRouteHandler, ...]:
     """Return the routes. Without the API the modern profile still answers at the root."""
     figures = metrics.routes(public=settings.public_metrics)
+    mounted = [_BY_CHANNEL[name] for name in settings.channels if name in _BY_CHANNEL]
+    channels = (*_ALWAYS, *chain.from_iterable(mounted))
     if settings.enable_api:
-        return (*_CHANNELS, *info.ALWAYS, *_API, *figures)
-    always = (*_CHANNELS, *figures) if settings.public_metrics else _CHANNELS
+        return (*channels, *info.ALWAYS, *_API, *figures)
+    always = (*channels, *figures) if settings.public_metrics else channels
     return always if settings.is_legacy else (*always, *info.ALWAYS)
 
 

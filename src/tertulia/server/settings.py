@@ -9,11 +9,12 @@ import msgspec
 from tertulia.base.errors import ConfigError, nearest
 from tertulia.base.secret import Secret
 from tertulia.schema.access import ApiKey, Limits
+from tertulia.schema.channels import CALLBACK, REST, Channels
 
 Json = Any
 ProfileName = Literal["legacy", "modern"]
 
-CHANNELS = ("rest",)
+CHANNELS = (REST, CALLBACK)
 """Names of the input channels this server can mount."""
 
 
@@ -61,7 +62,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     protect_channels: bool = False
     limits: Limits = Limits()
     cors_origins: tuple[str, ...] = ()
-    channels: Mapping[str, Json] = {}
+    channels: Channels = {}
     advertised: Advertised | None = None
     response_timeout: float = 3600.0
     public_metrics: bool = False

@@ -1,11 +1,12 @@
-"""Channels that credentials.yml asks for."""
+"""Channels that credentials.yml and the command line ask for."""
 
 from pathlib import Path
 
 import pytest
 
 from tertulia.base.errors import ProblemsFound
-from tertulia.cli.credentials import check_connector, check_credentials
+from tertulia.cli.credentials import wanted_channels
+from tertulia.schema.channels import CallbackChannel, Channels
 
 
 def written(folder: Path, text: str) -> Path:
@@ -14,42 +15,81 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("text", ["", "rest:\n", "rest: {}\n"])
-def test_rest_and_nothing_are_fine(tmp_path: Path, text: str) -> None:
-    check_credentials(written(tmp_path, text), connector=None)
+def channels(folder: Path, text: str, connector: str | None = None) -> Channels:
+    return wanted_channels(written(folder, text), connector)
+
+
+@pytest.mark.parametrize("text", ["rest:\n", "rest: {}\n"])
+def test_rest_needs_nothing(tmp_path: Path, text: str) -> None:
+    assert channels(tmp_path, text) == {"rest": None}
+
+
+def test_an_empty_file_asks_for_nothing(tmp_path: Path) -> None:
+    assert channels(tmp_path, "") == {}
 
 
 def test_a_channel_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> None:
-    path = written(tmp_path, "rest:\n\nslack:\n  slack_token: secret-text\n")
     with pytest.raises(ProblemsFound) as caught:
-        check_credentials(path, connector=None)
+        channels(tmp_path, "rest:\n\nslack:\n  slack_token: secret-text\n")
+    path = tmp_path / "credentials.yml"
     assert str(caught.value).startswith(f"{path}:3:1: T152: the channel 'slack'")
-    assert "Available: rest." in str(caught.value)
+    assert "Available: rest, callback." in str(caught.value)
     assert "secret-text" not in str(caught.value)
 
 
 def test_a_chosen_connector_passes_over_the_others(tmp_path: Path) -> None:
-    check_credentials(written(tmp_path, "slack:\n  slack_token: x\n"), connector="rest")
+    text = "slack:\n  slack_token: x\ncallback:\n  url: http://x\n"
+    assert channels(tmp_path, text, "rest") == {"rest": None}
+    assert list(channels(tmp_path, text, "callback")) == ["callback"]
+    assert channels(tmp_path, text, "cmdline") == {}
 
 
+@pytest.mark.parametrize("report", [True, False])
 def test_the_entry_of_a_product_that_ended_is_only_reported(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, report: bool
 ) -> None:
-    text = "rest:\nrasa:\n  url: http://localhost:5002/api\n"
-    check_credentials(written(tmp_path, text), connector=None)
-    assert "the channel 'rasa'" in caplog.text
+    path = written(tmp_path, "rest:\nrasa:\n  url: http://localhost:5002/api\n")
+    assert wanted_channels(path, None, report=report) == {"rest": None}
+    assert ("the channel 'rasa'" in caplog.text) == report
 
 
 def test_a_list_is_no_file_of_channels(tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound, match="T154"):
-        check_credentials(written(tmp_path, "- rest\n"), connector=None)
+        channels(tmp_path, "- rest\n")
+
+
+def test_the_address_of_a_callback_is_read_with_its_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "5099")
+    found = channels(tmp_path, "callback:\n  url: http://x:${PORT}/bot\n  token: hidden\n")
+    channel = found["callback"]
+    assert isinstance(channel, CallbackChannel)
+    assert channel.url == "http://x:5099/bot"
+    assert channel.token is not None
+    assert "hidden" not in repr(channel)
+
+
+@pytest.mark.parametrize("connector", [None, "callback"])
+def test_a_callback_without_an_address_stops_the_start(
+    tmp_path: Path, connector: str | None
+) -> None:
+    with pytest.raises(ProblemsFound, match="T882"):
+        channels(tmp_path, "callback:\n", connector)
+    with pytest.raises(ProblemsFound, match="T882"):
+        wanted_channels(None, "callback")
+
+
+def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ProblemsFound, match="adress"):
+        channels(tmp_path, "callback:\n  adress: http://x\n")
 
 
 @pytest.mark.parametrize("name", ["rest", "cmdline"])
 def test_a_connector_that_exists_is_taken(name: str) -> None:
-    check_connector(name)
+    assert list(wanted_channels(None, name)) == [] if name == "cmdline" else ["rest"]
 
 
 def test_another_connector_is_refused() -> None:
     with pytest.raises(ProblemsFound, match="T152"):
-        check_connector("telegram")
+        wanted_channels(None, "telegram")

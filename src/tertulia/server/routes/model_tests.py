@@ -65,7 +65,10 @@ _TEXTS: tuple[tuple[str, dict[str, Json]], ...] = (
     ),
 )
 async def test_stories(request: AnyRequest) -> Response[bytes]:
-    """Tell what the model does in the stories of the body, YAML or Markdown."""
+    """Tell what the model does in the stories of the body, YAML or Markdown.
+
+    The legacy profile reports in a table of text, the modern one in an object.
+    """
     served = served_by(request)
     text = await _text_of(request, served)
     if not text.strip():
@@ -78,6 +81,7 @@ async def test_stories(request: AnyRequest) -> Response[bytes]:
         text=text,
         file="stories.yml" if is_yaml else "stories.md",
         end_to_end=query.flag(request, "e2e"),
+        text_report=served.settings.is_legacy,
     )
     task = await served.jobs.start(order, served_model(served).data)
     return await answer_of(request, served.callbacks, None, task, _shown)

@@ -9,21 +9,17 @@ import msgspec
 from litestar import Response
 from litestar.params import FromPath
 
-from tertulia.adapters.channels.collector import Collector, Message
+from tertulia.adapters.channels.collector import Message
 from tertulia.base.errors import RequestError, nearest
-from tertulia.core.ports import OutputChannel
 from tertulia.core.reminders import entities_of
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, read_struct
 from tertulia.server.declare import ID, Facts, operation
 from tertulia.server.errors import UNKNOWN_INTENT, WRONG_PARAMETER
-from tertulia.server.outputs import output_of
+from tertulia.server.outputs import heard, keep_of, output_of
 from tertulia.server.served import decode_id, served_by
 from tertulia.server.terms import (
     carry_out,
-    kept_messages,
-    messages_of,
-    nothing_said,
     terms_of,
 )
 
@@ -82,18 +78,12 @@ async def trigger_intent(
     name = decode_id(conversation_id)
     output = await output_of(request, served, name)
     event = (trigger.name, entities_of(trigger.entities))
-    listens = isinstance(output, Collector)
-    keep = messages_of(name, assistant.generation) if listens else nothing_said
+    keep = keep_of(output, name, assistant.generation)
     terms = await terms_of(request, "trigger_intent", keep)
     turn = served.service.operations.trigger(name, event, assistant, output, terms)
     outcome = await carry_out(served, name, assistant, turn)
-    messages = kept_messages(outcome.before) if outcome.before else _heard(output)
-    shown = Triggered(served.show(outcome.view, verbosity), messages if listens else msgspec.UNSET)
+    shown = Triggered(served.show(outcome.view, verbosity), heard(output, outcome.before))
     return Response(shown, headers=outcome.headers)
-
-
-def _heard(output: OutputChannel) -> list[Message]:
-    return output.messages if isinstance(output, Collector) else []
 
 
 API = (trigger_intent,)

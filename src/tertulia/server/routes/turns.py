@@ -25,6 +25,7 @@ from tertulia.server.errors import (
     WRONG_PARAMETER,
 )
 from tertulia.server.events_in import ParseData, any_number
+from tertulia.server.outputs import heard, keep_of, output_of
 from tertulia.server.served import Served, decode_id, served_by
 from tertulia.server.terms import (
     REPLAYED,
@@ -84,10 +85,10 @@ class Predicted(msgspec.Struct, frozen=True):
 
 
 class Executed(msgspec.Struct, frozen=True):
-    """What running an action did. messages: what the bot said."""
+    """What running an action did. messages: what the bot said, when it went to no channel alone."""
 
     tracker: TrackerJson
-    messages: list[Message]
+    messages: list[Message] | msgspec.UnsetType = msgspec.UNSET
 
 
 @operation(
@@ -234,23 +235,21 @@ async def execute(request: AnyRequest, conversation_id: FromPath[str]) -> Respon
     if not action:
         raise _wrong_action("name of the action not provided in request body.")
     assistant = served.ready()
-    output = Collector(name, assistant.generation)
+    output = await output_of(request, served, name)
     decision = Decision(
         action=action,
         policy=wanted.policy,
         confidence=wanted.confidence,
         why={"by": "request"},
     )
-    terms = await terms_of(request, "execute", messages_of(name, assistant.generation))
+    terms = await terms_of(request, "execute", keep_of(output, name, assistant.generation))
     turn = served.service.operations.execute(name, decision, assistant, output, terms)
     try:
         outcome = await carry_out(served, name, assistant, turn)
     except UnknownAction as error:
         raise _wrong_action(error.message, hint=error.hint) from error
-    messages = kept_messages(outcome.before) if outcome.before else output.messages
-    return Response(
-        Executed(served.show(outcome.view, verbosity), messages), headers=outcome.headers
-    )
+    shown = Executed(served.show(outcome.view, verbosity), heard(output, outcome.before))
+    return Response(shown, headers=outcome.headers)
 
 
 def _wrong_action(message: str, *, hint: str = "") -> RequestError:
