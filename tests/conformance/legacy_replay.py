@@ -262,7 +262,8 @@ _MUCH_LATER = 32_500_000_000  # in the year 2999
 
 def _content(exchange: Exchange) -> bytes | None:
     if "body" in exchange.request:
-        return exchange.request["body"].encode()
+        body = exchange.request["body"]
+        return body if isinstance(body, bytes) else body.encode()
     if exchange.body is None:
         return None
     return msgspec.json.encode(_timed(exchange.body))

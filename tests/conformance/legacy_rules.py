@@ -33,7 +33,7 @@ _REASONS = {
 """What a status may be called where the recorded server had no word for it."""
 
 
-def _failure(status: int, **known: Json) -> Answer:
+def failure(status: int, **known: Json) -> Answer:
     reason = Such("a reason", lambda value: value in _REASONS[status])
     place = Such("a place", lambda value: not value or set(value) == {"parameter", "in"})
     body = {**_ERROR, "code": status, "reason": reason, "details": place, **known}
@@ -114,7 +114,7 @@ def _is_newer(event: Mapping[str, Json]) -> bool:
 def _newer_route(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     path = _bare_path(exchange)
     if wanted.status == 404 and path == "/parse":
-        return _failure(400)
+        return failure(400)
     if wanted.status in (404, 308) and exchange.method == "GET" and path in _OTHER_SLASH:
         return Answer(200, _OTHER_SLASH[path], JSON_TYPE)
     return None
@@ -151,18 +151,18 @@ def _unknown_action(exchange: Exchange, wanted: Answer, past: Past) -> Answer | 
     known = {"action_listen", *past.domain["actions"]}
     if {each["action"] for each in actions} <= known:
         return None
-    return _failure(400, reason="FailedEvaluation")
+    return failure(400, reason="FailedEvaluation")
 
 
 def _no_crash(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     if wanted.status != 500 or _is_crash_of_authentication(wanted):
         return None
     if _is_html(wanted):
-        return _failure(400)
+        return failure(400)
     reason = wanted.body["reason"]
     if reason == "PredictionException":
         return None
-    return _failure(400, **({"reason": reason} if reason == "NotSupported" else {}))
+    return failure(400, **({"reason": reason} if reason == "NotSupported" else {}))
 
 
 def _is_crash_of_authentication(answer: Answer) -> bool:
@@ -172,8 +172,8 @@ def _is_crash_of_authentication(answer: Answer) -> bool:
 def _refused(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     """Expect our error body for every credential, and 401 for one that cannot be read."""
     if isinstance(wanted.body, dict) and "msg" in wanted.body:
-        return _failure(401)
-    return _failure(403) if _is_crash_of_authentication(wanted) else None
+        return failure(401)
+    return failure(403) if _is_crash_of_authentication(wanted) else None
 
 
 def _bearer_token(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
@@ -210,11 +210,11 @@ def _nameless(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
     nameless = event["event"] in ("slot", "action") and "name" not in event
     internal = event["event"] == "wrong_action"
     untimed = isinstance(event.get("timestamp", 0), str) and event["timestamp"] != "<TS>"
-    return _failure(400) if nameless or internal or untimed else None
+    return failure(400) if nameless or internal or untimed else None
 
 
 def _json_error(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:
-    return _failure(wanted.status) if _is_html(wanted) and wanted.status >= 400 else None
+    return failure(wanted.status) if _is_html(wanted) and wanted.status >= 400 else None
 
 
 def _own_words(exchange: Exchange, wanted: Answer, past: Past) -> Answer | None:

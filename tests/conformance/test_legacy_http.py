@@ -1,6 +1,7 @@
 """Recorded requests to Rasa Core 0.13.8 get the same answers: who may ask, and from where."""
 
 import asyncio
+import json
 
 import pytest
 from msgspec.structs import replace
@@ -24,16 +25,30 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("way", ["", "?stream=true"])
-async def test_twenty_messages_at_once_of_one_conversation_are_all_kept(way: str) -> None:
+def at_once() -> list[tuple[str, int]]:
+    """Return what was recorded of messages sent at once: how, and how many were kept."""
+    lines = (RECORDINGS / "concurrency.jsonl").read_text("utf-8").splitlines()
+    notes = [json.loads(line).get("_note", {}) for line in lines]
+    return [
+        ("?stream=true" if "stream=true" in note["what"] else "", note["user_events_stored"])
+        for note in notes
+        if "user_events_stored" in note
+    ]
+
+
+@pytest.mark.parametrize(("way", "kept"), at_once())
+async def test_messages_at_once_of_one_conversation_are_all_kept(
+    way: str, kept: int, scores: list[str]
+) -> None:
     async with served(legacy_bot("mood", "policies_memo.yml"), OPEN) as client:
         body = {"sender": "one", "message": "/hello"}
-        sent = [client.post(f"/webhooks/rest/webhook{way}", json=body) for _ in range(20)]
+        sent = [client.post(f"/webhooks/rest/webhook{way}", json=body) for _ in range(kept)]
         answers = await asyncio.gather(*sent)
         shown = await client.get("/conversations/one/tracker?include_events=ALL")
     assert {answer.status_code for answer in answers} == {200}
     kinds = [event["event"] for event in shown.json()["events"]]
-    assert kinds.count("user") == 20
+    assert kinds.count("user") == kept == 20
+    scores.append(f"concurrency{way}: {kept}/{kept} messages kept")
 
 
 @pytest.mark.parametrize("file", SETTINGS)

@@ -3,6 +3,8 @@
 import json
 import shlex
 import shutil
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,9 @@ FILES = (
     *(f"endpoints_{number}" for number in range(9)),
     "stdin_closed",
 )
+WAITING = "endpoints_6"
+"""Its tracker store does not answer; see below."""
+
 NLU = "-c nlu_config.yml -d nlu.md -o models --project nlu --fixed_model_name current"
 CORE = "-d domain.yml -s stories.md -o models/dialogue_memo -c policies_memo.yml"
 VARIABLES = {"H": "127.0.0.1", "P": "5055"}
@@ -78,11 +83,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bot
 
 
-@pytest.mark.parametrize("file", [name for name in FILES if name != "endpoints_6"])
+@pytest.mark.parametrize("file", [name for name in FILES if name != WAITING])
 async def test_a_start_goes_as_recorded(
     file: str, trained: Path, tmp_path: Path, scores: list[str]
 ) -> None:
-    # The recording that is left out needs a Redis server that is not there.
     start = read_start(RECORDINGS / f"{file}.jsonl")
     bot = Path(shutil.copytree(trained, tmp_path / "mood"))
     if start.endpoints is not None:
@@ -100,6 +104,27 @@ async def test_a_start_goes_as_recorded(
         assert server.client.version().version
         if start.status == 0:
             await answers_are_the_recorded_ones(file, server, scores)
+
+
+def test_a_start_waits_for_its_tracker_store(
+    trained: Path, tmp_path: Path, scores: list[str]
+) -> None:
+    """The recorded server starts, and answers every message with 500."""
+    start = read_start(RECORDINGS / f"{WAITING}.jsonl")
+    assert start.endpoints is not None
+    bot = Path(shutil.copytree(trained, tmp_path / "mood"))
+    (bot / "ep_x.yml").write_text(start.endpoints, "utf-8")
+    log = bot / "start.log"
+    command = [*old("rasa_core.run"), *shlex.split(start.command), "--port", "0"]
+    with log.open("wb") as out, subprocess.Popen(command, cwd=bot, stderr=out) as process:
+        deadline = time.monotonic() + 120
+        while "T601: Redis at 127.0.0.1:1/0 does not answer" not in log.read_text("utf-8"):
+            assert process.poll() is None, log.read_text("utf-8")
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert "serving" not in log.read_text("utf-8")
+        process.kill()
+    scores.append(f"{WAITING}: by rule (a start waits for its tracker store)")
 
 
 def read_start(path: Path) -> Start:

@@ -127,7 +127,9 @@ class Performer:
             body = await self._response_request(ask)
             content = await self._outside.responses.write(body)
             modern = self._assistant.generation is Generation.MODERN
-            return {**content, "utter_action": ask.name} if content and modern else content
+            return (
+                {**content, "utter_action": ask.name} if content is not None and modern else content
+            )
         rendered = render(
             domain,
             ask.name,

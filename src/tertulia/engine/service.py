@@ -76,8 +76,8 @@ class Service:
         """Return where conversations are kept."""
         return self.processor.conversations.store
 
-    def ready(self) -> Assistant:
-        """Return the assistant.
+    def ready(self, *, code: str = "T410") -> Assistant:
+        """Return the assistant. code: of the error without one.
 
         Raises:
             ModelError: no model is loaded.
@@ -86,7 +86,7 @@ class Service:
             raise ModelError(
                 "no model is loaded",
                 hint="Train one with `tertulia train`, then load it with PUT /model or --model.",
-                code="T410",
+                code=code,
             )
         return self.assistant
 

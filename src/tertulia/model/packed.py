@@ -19,10 +19,14 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9][\w.@+-]{0,127}", re.ASCII)
 
 
 class Packed(msgspec.Struct, frozen=True):
-    """A model that was not opened yet. name: of its file, as people know it. data: its bytes."""
+    """A model that was not opened yet. name: of its file, as people know it. data: its bytes.
+
+    tag: what a model server calls it, None for a model from elsewhere.
+    """
 
     name: str
     data: bytes
+    tag: str | None = None
 
     def __repr__(self) -> str:
         """Return the name and the size; the bytes would fill the log."""

@@ -22,6 +22,7 @@ TEXT = "text/plain"
 HTML = "text/html"
 
 _FACTS = "facts"
+_NO_MODEL = errors.NO_MODEL
 _BODY_ERRORS = (
     errors.MALFORMED_JSON,
     errors.BODY_TOO_LARGE,
@@ -40,7 +41,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     others. body: type of the JSON body, None for none. bodies: of a body that is
     not only JSON, media type and schema. answer: type of the answer, None for text. media_types: of
     the answer. statuses: of success, the usual one first. errors: codes of further errors. model:
-    needs a model. large: the body may be longer; the handler reads and limits it itself.
+    needs a model; no_model: the code of the error without one. large: the body may be longer; the
+    handler reads and limits it itself.
     """
 
     scope: Scope
@@ -54,6 +56,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     media_types: tuple[str, ...] = (JSON,)
     errors: tuple[str, ...] = ()
     model: bool = True
+    no_model: str = _NO_MODEL
     store: bool = True
     large: bool = False
 
@@ -63,7 +66,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         if self.scope != "open":
             found += [errors.NOT_AUTHENTICATED, errors.NOT_AUTHORIZED]
         if self.model:
-            found.append(errors.NO_MODEL)
+            found.append(self.no_model)
         if self.store:
             found += [errors.TOO_SLOW, errors.TOO_BUSY, errors.QUEUE_FULL, errors.ID_TOO_LONG]
         if self.body is not None:

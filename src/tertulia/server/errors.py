@@ -62,6 +62,7 @@ _NO_MODEL = _differs((503, "NoAgent"), (409, "Conflict"))
 _OURS = _differs((500, "ServerError"), (500, "ServerError"))
 
 NO_MODEL = "T410"
+NO_DOMAIN = "T884"
 NO_POLICIES = "T150"
 MALFORMED_JSON = "T801"
 BODY_TOO_LARGE = "T802"
@@ -106,6 +107,7 @@ QUEUE_FULL = "T608"
 
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
+    NO_DOMAIN: _differs((503, "NoDomain"), (409, "Conflict")),
     NO_POLICIES: _NO_MODEL,
     MALFORMED_JSON: _INVALID,
     BODY_TOO_LARGE: _same(413, "PayloadTooLarge"),

@@ -43,7 +43,7 @@ async def guard(connection: _Connection, handler: BaseRouteHandler) -> None:
         connection.state[_GRANT] = _admit(connection, scope)
     facts = facts_of(handler)
     if facts is not None and facts.model:
-        served.ready()
+        served.service.ready(code=facts.no_model)
 
 
 def check_reach(connection: _Connection, conversation_id: str) -> None:

@@ -1,5 +1,6 @@
 """What every route needs, found through the request."""
 
+import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
@@ -31,7 +32,7 @@ class Served:
     """The service with the server's settings. now: the present time in Unix seconds.
 
     meters: what is counted. stopping: whether the server still takes turns. places: for jobs, None
-    for those of one process.
+    for those of one process. name: made up, in the place of a model's.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Served:
         self.gate = gate_of(settings)
         self.meters = meters
         self.stopping = stopping
+        self.name = uuid.uuid4().hex
         self.turns = Turns(settings.response_timeout, stopping, most=settings.limits.turns)
         places = places or OwnPlaces(settings.limits.jobs)
         self.jobs = Jobs(places, limit=settings.response_timeout)

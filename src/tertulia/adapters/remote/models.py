@@ -71,7 +71,7 @@ class HttpModelServer:
             data += chunk
             if len(data) > self._limit:
                 raise self._failed(f"sends more than {self._limit} bytes")
-        return Pulled(Packed(plain_name(answer.headers.get("filename")), bytes(data)), tag)
+        return Pulled(Packed(plain_name(answer.headers.get("filename")), bytes(data), tag), tag)
 
     def _failed(self, what: str) -> ModelServerError:
         return ModelServerError(

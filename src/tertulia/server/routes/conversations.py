@@ -16,7 +16,7 @@ from tertulia.engine.conversation import last_session
 from tertulia.server import query
 from tertulia.server.body import AnyRequest, read_json
 from tertulia.server.declare import ID, TEXT, Facts, operation
-from tertulia.server.errors import UNKNOWN_CONVERSATION, WRONG_EVENTS
+from tertulia.server.errors import NO_DOMAIN, UNKNOWN_CONVERSATION, WRONG_EVENTS
 from tertulia.server.events_in import any_number, one_or_more
 from tertulia.server.outputs import output_of
 from tertulia.server.served import Served, decode_id, served_by
@@ -48,6 +48,7 @@ _PART_OF_ONE = "default"
         headers=("If-None-Match",),
         answer=TrackerJson,
         statuses=(200, 304),
+        no_model=NO_DOMAIN,
     ),
 )
 async def tracker(

@@ -79,10 +79,11 @@ async def status(request: AnyRequest) -> Status:
     served = served_by(request)
     jobs = await served.jobs.count()
     if served.service.assistant is None and served.settings.is_legacy:
-        return Status(None, False, None, None, {}, jobs)
-    model = served.ready().model
+        return Status(served.name, False, None, None, {}, jobs)
+    model, packed = served.ready().model, served.service.keeper.packed
     model_id = model.manifest.model_id
-    return Status(model_id, True, model.name, model_id, {}, jobs)
+    tag = packed.tag if packed is not None else None
+    return Status(tag or model_id, True, model.name, model_id, {}, jobs)
 
 
 @operation(

@@ -219,7 +219,7 @@ class Seat:
         if part is None:
             return None
         data = await asyncio.to_thread((self._models / part["file"]).read_bytes)
-        return Packed(part["name"], data)
+        return Packed(part["name"], data, part["tag"])
 
 
 def _leave(listening: "asyncio.Task[None]") -> None:
@@ -245,7 +245,7 @@ def _write(folder: Path, packed: Packed) -> Json:
     # A name of its own each time: the supervisor removes what was served before.
     with NamedTemporaryFile(dir=folder, delete=False) as file:
         file.write(packed.data)
-    return {"file": Path(file.name).name, "name": packed.name}
+    return {"file": Path(file.name).name, "name": packed.name, "tag": packed.tag}
 
 
 def _of_worker(family: Family, index: str) -> Family:
