@@ -113,3 +113,16 @@ async def test_a_protected_channel_asks_for_credentials(profile: Profile, called
         assert (await client.post(WEBHOOK, body)).status_code == 401
         opened = await client.post(f"{WEBHOOK}?token={'x' * 20}", body)
     assert opened.status_code == 200
+
+
+async def test_an_action_that_is_run_speaks_on_the_channel_that_is_named(
+    profile: Profile, called: Called
+) -> None:
+    async with connect(profile, channels=to(called)) as client:
+        await client.post(WEBHOOK, {"sender": "u", "message": "/hello"})
+        called.so_far()
+        path = "/conversations/u/execute?output_channel=callback"
+        answer = await client.post(path, {"name": "utter_bye"})
+        said = {"recipient_id": "u", "text": "Bye."}
+        assert answer.json()["messages"] == [said]
+        assert called.so_far() == [("/bot?key=t", said)]
