@@ -108,7 +108,7 @@ async def connect(
     edge = create_app(service, settings, now=lambda: NOW)
     assert isinstance(edge.app, Litestar)
     document = describe(edge.app, settings)
-    transport = httpx2.ASGITransport(app=edge, raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(app=edge, raise_app_exceptions=False)  # type: ignore[arg-type]
     async with (
         running(edge),
         httpx2.AsyncClient(transport=transport, base_url="http://server") as http,

@@ -176,7 +176,7 @@ def test_conversations_are_followed_live(profile: Profile) -> None:
 
 async def test_the_async_client_does_the_same(profile: Profile) -> None:
     async with connect(profile) as app:
-        transport = httpx2.ASGITransport(app=app.app)
+        transport = httpx2.ASGITransport(app=app.app)  # type: ignore[arg-type]
         async with AsyncClient("http://server", transport=transport) as client:
             me = client.conversation("me")
             assert [message.text for message in await me.say("hello")] == ["Hello!"]

@@ -1,6 +1,7 @@
 """Logs page by page, exports, erasures, and lists of conversations in pages."""
 
 import json
+from typing import Any
 
 import pytest
 from tests.http.conftest import Client
@@ -15,6 +16,7 @@ async def say(client: Client, conversation: str, *texts: str) -> None:
 async def test_pages_of_a_log_add_up_to_it(client: Client, limit: int) -> None:
     await say(client, "u", "/hello", "/hello")
     found: list[int] = []
+    page: dict[str, Any] = {}
     after: int | None = 0
     while after is not None:
         page = (await client.get(f"/conversations/u/log?after={after}&limit={limit}")).json()

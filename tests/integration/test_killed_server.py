@@ -32,7 +32,9 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_no_answered_turn_is_lost_by_twenty_kills_under_load(bot: Path) -> None:
     answered: Answered = defaultdict(list)
-    senders = {f"sender-{index}": iter(itertools.count()) for index in range(SENDERS)}
+    senders: dict[str, Iterator[int]] = {
+        f"sender-{index}": iter(itertools.count()) for index in range(SENDERS)
+    }
     chance = random.Random(20)  # noqa: S311 - the moments of death, to be had again
     for _ in range(KILLS):
         with serving("--enable-api", folder=bot) as server:

@@ -144,7 +144,7 @@ class Mailbox:
                 self.send_response(204)
                 self.end_headers()
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, *_: object) -> None:  # type: ignore[override]
                 pass
 
         self.http = HTTPServer(("127.0.0.1", 0), Handler)

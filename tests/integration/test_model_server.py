@@ -50,7 +50,7 @@ class ModelServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, *_: object) -> None:  # type: ignore[override]
                 pass
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

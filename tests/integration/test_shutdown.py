@@ -55,7 +55,7 @@ class Slow:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_request(self, *args: object) -> None:
+            def log_request(self, *args: object) -> None:  # type: ignore[override]
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
