@@ -12,6 +12,7 @@ from tertulia.ml.network import Network, Schedule
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import FloatArray, Row
+from tertulia.ml.told import Told, part_of, unheard
 
 _PREFIX = "vectors."
 _TINY = np.float32(1e-9)
@@ -40,9 +41,17 @@ class Committee:
         features: int,
         width: int,
         schedule: Schedule,
+        told: Told = unheard,
     ) -> "Committee":
         """Fit all networks; see `Network.train`. Every row ends with its `width` entries."""
-        whole = Network.train(rows, labels, classes=classes, features=features, schedule=schedule)
+        whole = Network.train(
+            rows,
+            labels,
+            classes=classes,
+            features=features,
+            schedule=schedule,
+            told=part_of(told, 0.0, 0.5) if width else told,
+        )
         vectors = None
         if width:
             vectors = Network.train(
@@ -51,6 +60,7 @@ class Committee:
                 classes=classes,
                 features=width,
                 schedule=replace(schedule, input_dropout=_INPUT_DROPOUT, dropout=_DROPOUT),
+                told=part_of(told, 0.5, 1.0),
             )
         return cls(whole, vectors, offset=features - width)
 

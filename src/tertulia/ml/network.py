@@ -16,6 +16,7 @@ from numpy.random import Generator
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row
+from tertulia.ml.told import Told, unheard
 
 _SPREAD = 0.05
 _TINY = np.float32(1e-8)
@@ -75,6 +76,7 @@ class Network:
         classes: int,
         features: int,
         schedule: Schedule,
+        told: Told = unheard,
     ) -> "Network":
         """Fit on mini-batches; the same arguments give the same network.
 
@@ -84,6 +86,7 @@ class Network:
             classes: number of classes.
             features: number of features; every index is below it.
             schedule: how long and how carefully.
+            told: how far it is, after each epoch.
 
         Raises:
             ValueError: a label or feature index is outside its range, or lengths differ.
@@ -100,6 +103,7 @@ class Network:
             for cut in range(0, len(order), schedule.batch):
                 part = order[cut : cut + schedule.batch]
                 fit.step(part, targets[part], np.float32(schedule.rate * share))
+            told((epoch + 1) / schedule.epochs)
         return fit.network()
 
     def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:

@@ -16,6 +16,7 @@ from tertulia.ml.adagrad import Adagrad
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import Csr, FloatArray, IntArray
+from tertulia.ml.told import Told, unheard
 
 Sentence = Sequence[Sequence[int]]
 _TINY = np.float32(1e-30)
@@ -67,6 +68,7 @@ class ChainTagger:
         features: int,
         allowed: "Allowed",
         recipe: Recipe,
+        told: Told = unheard,
     ) -> "ChainTagger":
         """Fit by AdaGrad on mini-batches of sentences; the same arguments give the same model.
 
@@ -77,6 +79,7 @@ class ChainTagger:
             features: number of features.
             allowed: which tags may start, follow one another, and end.
             recipe: epochs, seed, rate, batch (in sentences) and l2; margin is not used.
+            told: how far it is, after each epoch.
         """
         fit = _ChainFit(count, features, allowed, recipe)
         rng = np.random.default_rng(recipe.seed)
@@ -92,6 +95,7 @@ class ChainTagger:
             rate = recipe.rate * (1.0 - 0.9 * epoch / recipe.epochs)
             for number in cast(list[int], rng.permutation(len(batches)).tolist()):
                 fit.step(corpus.matrix, batches[number], rate=rate)
+            told((epoch + 1) / recipe.epochs)
         return fit.model()
 
     def decode(self, sentence: Sentence, *, unless_all: int | None = None) -> Decoded:

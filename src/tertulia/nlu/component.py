@@ -10,6 +10,7 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.model import Generation
 from tertulia.data.nlu import Example, NluData
 from tertulia.ml.parts import Parts
+from tertulia.ml.told import Told, unheard
 from tertulia.nlu.message import Message
 
 Json = Any
@@ -54,7 +55,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     combined: more lessons of intents that are several at once; only their intents count.
     names: by label, a message of the words in its name, prepared like those of lessons.
     responses: the bot's responses by name, from NLU data and domain, as plain JSON.
-    seed: of everything that is drawn by chance.
+    seed: of everything that is drawn by chance. told: how far the component is that learns.
     """
 
     data: NluData
@@ -64,6 +65,7 @@ class Training(msgspec.Struct, frozen=True, kw_only=True):
     diagnostics: Diagnostics
     combined: Sequence[Lesson] = ()
     names: Mapping[str, Message] = {}
+    told: Told = unheard
 
     @property
     def messages(self) -> list[Message]:

@@ -12,6 +12,7 @@ from tertulia.core.entity_server import EntityServer
 from tertulia.core.understanding import Understanding
 from tertulia.data.nlu import Example, NluData
 from tertulia.ml.parts import Parts
+from tertulia.ml.told import Told, unheard
 from tertulia.nlu.checks import check_against_data, check_pipeline
 from tertulia.nlu.classifiers.document import spoken
 from tertulia.nlu.classifiers.learned import EmbeddingConfig
@@ -136,6 +137,7 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
     seed: int = 0,
     responses: Mapping[str, Sequence[Json]] | None = None,
     progress: Progress | None = None,
+    told: Told = unheard,
 ) -> Pipeline:
     """Return the pipeline, trained; the same arguments give the same pipeline.
 
@@ -148,6 +150,7 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
         seed: of all chance in training; components with a seed of their own use that.
         responses: the domain's responses by name, as plain JSON; those of the data are added.
         progress: is told the name of each component before it trains.
+        told: how far the component is that trains.
 
     Raises:
         ProblemsFound: the pipeline cannot work.
@@ -163,6 +166,7 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
         responses=_all_responses(data, responses or {}),
         seed=seed,
         diagnostics=diagnostics,
+        told=told,
     )
     components: list[AnyComponent] = []
     stored: list[_StoredComponent] = []

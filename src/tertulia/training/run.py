@@ -142,6 +142,7 @@ def _train_nlu(prepared: Prepared, track: Track) -> dict[str, bytes]:
             for name, variations in domain.responses.items()
         },
         progress=lambda _: track.begin(),
+        told=track.tell,
     )
     return pipeline_entries(pipeline)
 

@@ -150,3 +150,23 @@ def test_a_model_file_cannot_name_any_class_to_load(trained: Pipeline):
     parts[MANIFEST].meta["components"][0]["name"] = "pathlib.Path"
     with pytest.raises(UnknownComponent):
         Pipeline.from_parts(parts)
+
+
+def test_how_far_each_component_is_rises_to_the_whole():
+    told: list[tuple[str, float]] = []
+    at = [""]
+    text = names("WhitespaceTokenizer", "CountVectorsFeaturizer", "DIETClassifier")
+    train_pipeline(
+        configs(text),
+        nlu(TRAVEL),
+        generation=Generation.MODERN,
+        diagnostics=Diagnostics(),
+        progress=lambda name: at.__setitem__(0, name),
+        told=lambda done: told.append((at[0], done)),
+    )
+    assert {name for name, _ in told} == {"DIETClassifier"}
+    shares = [done for _, done in told]
+    assert shares == sorted(shares)
+    assert len(set(shares)) > 10
+    assert 0 < shares[0] < 0.1
+    assert shares[-1] == 1.0

@@ -2,7 +2,10 @@
 
 from typing import ClassVar, Self
 
+from msgspec.structs import replace
+
 from tertulia.ml.parts import Parts
+from tertulia.ml.told import part_of
 from tertulia.nlu.classifiers.label_model import LabelModel
 from tertulia.nlu.classifiers.learned import LearnedConfig, classify, train_intents
 from tertulia.nlu.component import ENTITIES, FEATURES, INTENT, Component, Setting, Training
@@ -50,9 +53,13 @@ class DietClassifier(Component[DietConfig]):
     @classmethod
     def train(cls, config: DietConfig, setting: Setting, training: Training) -> Self:
         """Learn both halves, as far as they are switched on."""
-        intents = train_intents(config, training) if config.intent_classification else None
-        tagger = None
+        intents = tagger = None
+        told = training.told
+        if config.intent_classification:
+            first = part_of(told, 0.0, 0.5) if config.entity_recognition else told
+            intents = train_intents(config, replace(training, told=first))
         if config.entity_recognition:
+            training = replace(training, told=part_of(told, 0.5 if intents else 0.0, 1.0))
             seed = config.seed(training.seed)
             tagger = TagModel.train(
                 config.tagging, setting, training, seed=seed, by_intent=intents is not None

@@ -16,6 +16,7 @@ from tertulia.ml.labels import outside_of, ranked, with_outside
 from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
 from tertulia.ml.sparse import FloatArray, Row
+from tertulia.ml.told import Told, part_of, unheard
 from tertulia.ml.vectorize import Limits, Vectorizer
 from tertulia.nlu.classifiers.document import Document
 
@@ -60,6 +61,7 @@ class LabelModel:
         *,
         seed: int,
         names: Mapping[str, Document] | None = None,
+        told: Told = unheard,
     ) -> Self:
         """Learn from pairs of document and label; without any, nothing is ever recognised.
 
@@ -81,12 +83,13 @@ class LabelModel:
             width=width,
             schedule=_schedule(len(documents), seed),
         )
-        committee = train(rows, targets)
+        is_tiny = len(documents) <= _FEW and not width
+        is_fitted = not is_tiny and len(documents) <= _MANY
+        # What is fitted takes two thirds of the data as often as there are folds.
+        committee = train(rows, targets, told=part_of(told, 0.0, 1 / _FOLDS if is_fitted else 1.0))
         outside = outside_of(committee.all_logits(_some(rows)))
-        temperature = _TEMPERATURE_OF_MANY
-        if len(documents) <= _FEW and not width:
-            temperature = _TEMPERATURE_OF_FEW
-        elif len(documents) <= _MANY:
+        temperature = _TEMPERATURE_OF_FEW if is_tiny else _TEMPERATURE_OF_MANY
+        if is_fitted:
             temperature = _fitting_temperature(committee, train, rows, targets, seed, outside)
         return cls(found, vectorizer, committee, temperature, outside)
 

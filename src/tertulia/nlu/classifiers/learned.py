@@ -97,6 +97,7 @@ def train_intents(config: LearnedConfig, training: Training) -> LabelModel:
         labels,
         seed=config.seed(training.seed),
         names=name_documents(config, training),
+        told=training.told,
     )
 
 

@@ -103,6 +103,7 @@ class TagModel:
             features=len(vocabulary),
             allowed=tagset.allowed(),
             recipe=_recipe(len(taught), seed),
+            told=training.told,
         )
         return cls(tagset, vocabulary, tagger, config, by_intent=by_intent)
 

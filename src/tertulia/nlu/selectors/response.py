@@ -66,6 +66,7 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
             keys,
             seed=seed,
             names=name_documents(config, training),
+            told=training.told,
         )
         responses = {f"utter_{key}": training.responses.get(f"utter_{key}", ()) for key in keys}
         return cls(config, setting, model, intents, responses)
