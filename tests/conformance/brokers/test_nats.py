@@ -16,7 +16,9 @@ SERVER = ("127.0.0.1", 4222)
 
 def config(place: Path, address: tuple[str, int] = SERVER) -> NatsBroker:
     name = named(place)
-    return NatsBroker(url=f"nats://{address[0]}:{address[1]}", subject=name, stream=name)
+    return NatsBroker(
+        url=f"nats://{address[0]}:{address[1]}", subject=name, stream=name, timeout=5.0
+    )
 
 
 async def kept(name: str) -> list[Received]:

@@ -3,6 +3,7 @@
 Source: https://docs.nats.io/nats-concepts/jetstream/headers (`Nats-Msg-Id`).
 """
 
+import asyncio
 import ssl
 from asyncio import wait_for
 from collections.abc import Sequence
@@ -32,12 +33,12 @@ class NatsEventBroker:
         self._where = f"NATS at {shown}"
         self._client: Any = None
         self._stream: Any = None
+        self._lost = asyncio.Event()
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Publish and wait for the acknowledgements."""
         try:
-            stream = await self._open()
-            await send_in_lanes(messages, lambda message: self._send(stream, message))
+            await self._send_all(await self._open(), messages)
         except _ERRORS as error:
             await self.close()
             raise unavailable(self._where, error) from error
@@ -58,6 +59,22 @@ class NatsEventBroker:
             with suppress(*_ERRORS):
                 await wait_for(client.close(), self._config.timeout)
 
+    async def _send_all(self, stream: Any, messages: Sequence[Message]) -> None:
+        """Send, and give up at once when the connection is lost: no answer comes any more."""
+        sending = asyncio.ensure_future(
+            send_in_lanes(messages, lambda message: self._send(stream, message))
+        )
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait((sending, lost), return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                raise ConnectionResetError("the connection was lost")
+            sending.result()
+        finally:
+            lost.cancel()
+            sending.cancel()
+            await asyncio.wait((sending, lost))
+
     async def _send(self, stream: Any, message: Message) -> None:
         try:
             await stream.publish(
@@ -72,6 +89,7 @@ class NatsEventBroker:
     async def _open(self) -> Any:
         if self._stream is None or not self._client.is_connected:
             await self.close()
+            self._lost.clear()
             self._client = await wait_for(connect(**self._options()), self._config.timeout)
             stream = self._client.jetstream(timeout=self._config.timeout)
             try:
@@ -81,13 +99,19 @@ class NatsEventBroker:
             self._stream = stream
         return self._stream
 
+    async def _note_loss(self) -> None:
+        self._lost.set()
+
     def _options(self) -> dict[str, Any]:
         config = self._config
         options: dict[str, Any] = {
             "servers": self._servers,
             "allow_reconnect": False,
+            "max_reconnect_attempts": 1,
+            "reconnect_time_wait": 0.1,
             "connect_timeout": max(1, int(min(config.timeout, 10.0))),
             "error_cb": _ignore,
+            "disconnected_cb": self._note_loss,
             "user": config.username,
             "password": None if config.password is None else config.password.reveal(),
             "token": None if config.token is None else config.token.reveal(),
