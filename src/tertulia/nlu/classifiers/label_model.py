@@ -83,15 +83,14 @@ class LabelModel:
             width=width,
             schedule=_schedule(len(documents), seed),
         )
-        is_tiny = len(documents) <= _FEW and not width
-        is_fitted = not is_tiny and len(documents) <= _MANY
+        fixed = _fixed_temperature(len(documents), has_vectors=width > 0)
         # What is fitted takes two thirds of the data as often as there are folds.
-        committee = train(rows, targets, told=part_of(told, 0.0, 1 / _FOLDS if is_fitted else 1.0))
+        share = 1 / _FOLDS if fixed is None else 1.0
+        committee = train(rows, targets, told=part_of(told, 0.0, share))
         outside = outside_of(committee.all_logits(_some(rows)))
-        temperature = _TEMPERATURE_OF_FEW if is_tiny else _TEMPERATURE_OF_MANY
-        if is_fitted:
-            temperature = _fitting_temperature(committee, train, rows, targets, seed, outside)
-        return cls(found, vectorizer, committee, temperature, outside)
+        if fixed is None:
+            fixed = _fitting_temperature(committee, train, rows, targets, seed, outside)
+        return cls(found, vectorizer, committee, fixed, outside)
 
     def rank(self, document: Document, limit: int) -> list[RankedIntent]:
         """Return the best labels, at most `limit` (0: all); empty when nothing is known."""
@@ -156,6 +155,13 @@ def _row(vectorizer: Vectorizer, document: Document) -> Row:
 def _plain(vector: FloatArray) -> list[float]:
     numbers: list[float] = vector.tolist()
     return numbers
+
+
+def _fixed_temperature(examples: int, *, has_vectors: bool) -> float | None:
+    """Return the temperature for so many examples, None where it is measured."""
+    if examples <= _FEW and not has_vectors:
+        return _TEMPERATURE_OF_FEW
+    return None if examples <= _MANY else _TEMPERATURE_OF_MANY
 
 
 def _fitting_temperature(
