@@ -24,6 +24,7 @@ class Found:
     events: int = 0
     reminders: int = 0
     cut_off: int = 0
+    told: int = 0
 
 
 def compare(said: Sequence[Said], logs: dict[str, list[dict[str, Any]]]) -> Found:

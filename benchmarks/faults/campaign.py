@@ -2,9 +2,10 @@
 
     python benchmarks/faults/campaign.py [--faults 220] [--seed 1] [--talkers 12] [--out FILE]
 
-Two servers on one PostgreSQL, behind a network that can be cut; first with locks in PostgreSQL,
-then in Redis; at last one server on an SQLite file whose disk is full. All of them, PostgreSQL and
-Redis too, are this campaign's own. Ends with status 1 when something was lost, or is stuck.
+Two servers on one PostgreSQL, behind a network that can be cut; first with locks in PostgreSQL and
+RabbitMQ as event broker, then with both in Redis; at last one server on an SQLite file whose disk
+is full. All of them, PostgreSQL, Redis and RabbitMQ too, are this campaign's own. Ends with
+status 1 when something was lost, or is stuck.
 """
 
 import argparse
@@ -25,9 +26,10 @@ from audit import Found, compare, logs_of
 from cutting import Network
 from full_disk import fill
 from mischief import ON_POSTGRES, ON_REDIS, Fault, Scene, inflict
-from replicas import Replica, on_postgres, on_redis, train
-from services import Postgres, Redis
+from replicas import Replica, on_postgres, on_redis, told_rabbit, told_stream, train
+from services import Postgres, Rabbit, Redis, Service
 from talkers import Talkers
+from told import compare_told, from_rabbit, from_stream
 
 _SETTLED_WITHIN = 180.0
 _PACE = 15.0
@@ -52,12 +54,13 @@ async def on_a_server(
     begun, chance = time.monotonic(), random.Random(f"{options.seed} {name}")
     folder = place / name.replace(" ", "-")
     folder.mkdir(mode=0o755)
-    postgres, redis = Postgres(folder), Redis(folder)
-    postgres.start()
-    redis.start()
+    postgres, redis, rabbit = Postgres(folder), Redis(folder), Rabbit(folder)
+    is_rabbit = faults is ON_POSTGRES
+    for service in (postgres, redis, *((rabbit,) if is_rabbit else ())):
+        service.start()
+    services: dict[str, Service] = {"postgres": postgres, "redis": redis, "rabbit": rabbit}
     networks = {
-        "postgres": [Network(postgres.port) for _ in range(2)],
-        "redis": [Network(redis.port) for _ in range(2)],
+        name: [Network(service.port) for _ in range(2)] for name, service in services.items()
     }
     for network in (each for all_of in networks.values() for each in all_of):
         await network.start()
@@ -68,12 +71,15 @@ async def on_a_server(
             folder / "bot",
             on_postgres(
                 networks["postgres"][number].port,
-                on_redis(networks["redis"][number].port) if faults is ON_REDIS else "",
+                told_rabbit(networks["rabbit"][number].port)
+                if is_rabbit
+                else on_redis(networks["redis"][number].port)
+                + told_stream(networks["redis"][number].port),
             ),
         )
         for number in range(2)
     ]
-    scene = Scene(replicas, postgres, redis, networks, chance)
+    scene = Scene(replicas, postgres, redis, rabbit, networks, chance)
     try:
         return await _under_load(name, scene, options, faults, share, begun)
     finally:
@@ -83,6 +89,7 @@ async def on_a_server(
             network.stop()
         await asyncio.to_thread(postgres.kill)
         redis.kill()
+        rabbit.kill()
 
 
 async def _under_load(
@@ -95,6 +102,7 @@ async def _under_load(
 ) -> Round:
     for replica in scene.replicas:
         replica.start()
+        await replica.ready()
     talkers = Talkers(scene.replicas, options.talkers)
     talking = asyncio.create_task(talkers.talk())
     await talkers.begun.wait()
@@ -117,7 +125,10 @@ async def _under_load(
         stuck = [f"{name}: conversations did not end within {_SETTLED_WITHIN:g} seconds"]
     logs, wrong = await logs_of(scene.postgres.port)
     found = compare(talkers.said, logs)
-    found.lost += stuck + wrong
+    receive = from_rabbit if faults is ON_POSTGRES else from_stream
+    port = (scene.rabbit if faults is ON_POSTGRES else scene.redis).port
+    found.told, untold = await compare_told(logs, lambda: receive(port))
+    found.lost += stuck + wrong + untold
     seconds = time.monotonic() - begun
     return Round(name, scene.done, found, seconds, talkers.repeats, talkers.latencies)
 
@@ -154,7 +165,8 @@ def report(rounds: list[Round], options: argparse.Namespace) -> int:
         print(f"\n{each.name}: {each.faults.total()} faults in {each.seconds:.0f} s ({kinds})")
         print(
             f"  {found.messages} messages answered, {found.cut_off} cut off,"
-            f" {found.reminders} reminders, {found.events} events, {each.repeats} sent again"
+            f" {found.reminders} reminders, {found.events} events, {found.told} told to the broker,"
+            f" {each.repeats} requests sent again"
         )
         if each.latencies:
             cut = statistics.quantiles(each.latencies, n=100)
@@ -195,14 +207,15 @@ def as_markdown(rounds: list[Round], options: argparse.Namespace) -> str:
         f" at a time, Python {platform.python_version()}, {os.cpu_count()} cores, load average"
         f" {os.getloadavg()[0]:.1f} at the end.",
         "",
-        "| round | faults | answered | cut off | reminders | events | sent again | longest wait |",
-        "|---|---|---|---|---|---|---|---|",
+        "| round | faults | answered | cut off | reminders | events | told | sent again | waited |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for each in rounds:
         found = each.found
         lines.append(
             f"| {each.name}, {each.seconds:.0f} s | {each.faults.total()} | {found.messages} |"
-            f" {found.cut_off} | {found.reminders} | {found.events} | {each.repeats} |"
+            f" {found.cut_off} | {found.reminders} | {found.events} | {found.told} |"
+            f" {each.repeats} |"
             f" {max(each.latencies, default=0.0):.1f} s |"
         )
     lines += ["", "| fault | " + " | ".join(each.name for each in rounds) + " |"]

@@ -22,6 +22,7 @@ async def fill(folder: Path, times: int) -> tuple[Found, Talkers]:
     """Fill the disk so many times under load; return what is wrong afterwards."""
     replica = Replica("file", folder, "")
     replica.start()
+    await replica.ready()
     talkers = Talkers((replica,), count=4, reminds=False)
     talking = asyncio.create_task(talkers.talk())
     database = folder / ".tertulia" / "conversations.db"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import asyncpg
 from cutting import Network
 from replicas import Replica
-from services import Postgres, Redis
+from services import Postgres, Rabbit, Redis
 
 _SHORT, _LONG = 0.2, 2.0
 
@@ -21,6 +21,7 @@ class Scene:
     replicas: Sequence[Replica]
     postgres: Postgres
     redis: Redis
+    rabbit: Rabbit
     networks: dict[str, list[Network]]
     chance: random.Random
     done: Counter[str] = field(default_factory=Counter[str])
@@ -54,6 +55,19 @@ class Scene:
         await asyncio.to_thread(self.redis.kill)
         await asyncio.sleep(self._while())
         await asyncio.to_thread(self.redis.start)
+
+    async def crash_rabbit(self) -> None:
+        """Killed, and back with what it has on the disk, which takes it a while."""
+        await asyncio.to_thread(self.rabbit.kill)
+        await asyncio.to_thread(self.rabbit.start)
+
+    async def cut_rabbit(self) -> None:
+        """Connections of one replica to the broker are cut."""
+        self.chance.choice(self.networks["rabbit"]).cut()
+
+    async def part_from_rabbit(self) -> None:
+        """One replica cannot reach the broker for a while."""
+        await self._part("rabbit")
 
     async def cut_postgres(self) -> None:
         """Connections of one replica are cut, and made again at once."""
@@ -127,8 +141,11 @@ ON_POSTGRES: dict[Fault, int] = {
     Scene.part_from_postgres: 3,
     Scene.skew_leases: 3,
     Scene.end_sessions: 3,
+    Scene.crash_rabbit: 1,
+    Scene.cut_rabbit: 2,
+    Scene.part_from_rabbit: 2,
 }
-"""What is done where the locks are in PostgreSQL, and how often in relation."""
+"""Locks in PostgreSQL, events told to RabbitMQ: what is done, and how often in relation."""
 
 ON_REDIS: dict[Fault, int] = {
     Scene.kill_replica: 3,
@@ -140,7 +157,7 @@ ON_REDIS: dict[Fault, int] = {
     Scene.part_from_redis: 3,
     Scene.skew_leases: 1,
 }
-"""The same where they are in Redis."""
+"""Locks in Redis, events told to a stream of it."""
 
 
 async def inflict(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from services import free_port
+from services import free_port, wait_for_port
 
 _TERTULIA = str(Path(sys.executable).with_name("tertulia"))
 _FILES = {
@@ -31,18 +31,34 @@ def train(folder: Path) -> None:
     subprocess.run((_TERTULIA, "train"), cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
-def on_postgres(port: int, locks: str) -> str:
-    """Return an endpoints file. port: of the database. locks: the section `lock_store`, or none."""
+def on_postgres(port: int, sections: str) -> str:
+    """Return an endpoints file. port: of the database. sections: all others."""
     return (
         "tracker_store:\n  type: SQL\n  dialect: postgresql\n  url: 127.0.0.1\n"
         f"  port: {port}\n  db: bot\n  login_db: postgres\n  username: postgres\n  timeout: 5\n"
-        f"{locks}"
+        f"{sections}"
     )
 
 
 def on_redis(port: int) -> str:
     """Return a section of locks in Redis."""
     return f"lock_store:\n  type: redis\n  url: 127.0.0.1\n  port: {port}\n  socket_timeout: 2\n"
+
+
+def told_rabbit(port: int) -> str:
+    """Return a section of a broker: RabbitMQ."""
+    return (
+        f"event_broker:\n  type: pika\n  url: 127.0.0.1\n  port: {port}\n  username: guest\n"
+        "  password: guest\n  queues: told\n  retry_delay_in_seconds: 1\n  timeout: 5\n"
+    )
+
+
+def told_stream(port: int) -> str:
+    """Return a section of a broker: a stream of Redis."""
+    return (
+        f"event_broker:\n  type: redis\n  url: 127.0.0.1\n  port: {port}\n  stream: told\n"
+        "  timeout: 5\n"
+    )
 
 
 class Replica:
@@ -75,6 +91,10 @@ class Replica:
                 stderr=log,
                 env={**os.environ, "TICKET_LOCK_LIFETIME": "3"},
             )
+
+    async def ready(self) -> None:
+        """Wait until it listens."""
+        await asyncio.to_thread(wait_for_port, self.port, 180.0)
 
     def restart_if_ended(self) -> None:
         """Start it again if it has ended, as whatever watches servers does."""

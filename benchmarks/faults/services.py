@@ -1,9 +1,10 @@
-"""Servers of this campaign's own, which may be killed: PostgreSQL and Redis, on free ports."""
+"""Servers of this campaign's own, which may be killed: PostgreSQL, Redis, RabbitMQ."""
 
 import getpass
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -23,8 +24,8 @@ def free_port() -> int:
             return port
 
 
-def wait_for_port(port: int) -> None:
-    deadline = time.monotonic() + _PATIENCE
+def wait_for_port(port: int, patience: float = _PATIENCE) -> None:
+    deadline = time.monotonic() + patience
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -44,7 +45,7 @@ def program(name: str) -> str:
         found = str(versions[-1]) if versions else None
     if found is None:
         raise SystemExit(f"the campaign needs the program {name}")
-    return str(Path(found).resolve()) if name != "redis-server" else found
+    return str(Path(found).resolve()) if name in ("initdb", "pg_ctl") else found
 
 
 class Service(Protocol):
@@ -116,4 +117,52 @@ class Redis:
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
+            self._process.wait()
+
+
+class Rabbit:
+    """One RabbitMQ node that has nothing in common with one of the machine's own."""
+
+    def __init__(self, place: Path) -> None:
+        self.port = free_port()
+        self._place = place / "rabbit"
+        self._place.mkdir()
+        (self._place / "rabbit.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{self.port}\n")
+        (self._place / "plugins").write_text("[].")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self._place),
+            "RABBITMQ_NODENAME": f"faults{self.port}@localhost",
+            "RABBITMQ_DIST_PORT": str(free_port()),
+            "RABBITMQ_CONFIG_FILE": str(self._place / "rabbit.conf"),
+            "RABBITMQ_CONFIG_FILES": str(self._place / "none"),
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_MNESIA_BASE": str(self._place / "data"),
+            "RABBITMQ_LOG_BASE": str(self._place / "log"),
+            "RABBITMQ_PID_FILE": str(self._place / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._place / "plugins"),
+        }
+
+    def start(self) -> None:
+        # The script that packages put in the path insists on a user and folders of its own.
+        packaged = "lib/rabbitmq_server-*/sbin/rabbitmq-server"
+        scripts = sorted(Path("/usr/lib/rabbitmq").glob(packaged))
+        command = str(scripts[-1]) if scripts else program("rabbitmq-server")
+        self._process = subprocess.Popen(
+            (command,),
+            env=self._environment,
+            cwd=self._place,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        wait_for_port(self.port, 180.0)
+
+    def kill(self) -> None:
+        """End the node at once, with the processes that it has started."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -18,6 +18,7 @@ def need_programs() -> None:
     has_postgres = shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     missing = [] if has_postgres else ["PostgreSQL"]
     missing += [] if shutil.which("redis-server") else ["Redis"]
+    missing += [] if shutil.which("rabbitmq-server") else ["RabbitMQ"]
     if missing:
         reason = f"the programs of {' and '.join(missing)} are not on this machine"
         if os.environ.get("CI") == "true":
@@ -40,6 +41,7 @@ def test_twenty_faults_lose_nothing(tmp_path: Path) -> None:
     rounds = json.loads(out.read_text("utf-8"))["rounds"]
     assert sum(sum(each["faults"].values()) for each in rounds) == 20
     assert all(each["messages"] > 0 and not each["lost"] for each in rounds)
+    assert all(each["told"] >= each["events"] for each in rounds[:2])
 
 
 def test_the_report_that_is_kept_is_of_a_whole_campaign() -> None:

@@ -1,0 +1,65 @@
+"""What event brokers were told, against the log: everything, and in order."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+
+import aio_pika
+import redis.asyncio
+
+Place = tuple[str, int]
+"""A conversation, and the number of an event in it."""
+
+_PATIENCE = 180.0
+
+
+async def from_rabbit(port: int) -> Sequence[bytes]:
+    """Take the bodies that are in the queue of the campaign."""
+    found: list[bytes] = []
+    async with await aio_pika.connect(f"amqp://guest:guest@127.0.0.1:{port}/") as connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue("told", durable=True)
+        while (message := await queue.get(fail=False, no_ack=True)) is not None:
+            found.append(message.body)
+    return found
+
+
+async def from_stream(port: int) -> Sequence[bytes]:
+    """Take the bodies that are in the stream of the campaign."""
+    async with redis.asyncio.Redis(host="127.0.0.1", port=port) as client:
+        entries: list[Any] = await client.xrange("told")
+        await client.xdel("told", *[number for number, _ in entries] or ["0-1"])
+    return [fields[b"body"] for _, fields in entries]
+
+
+async def compare_told(
+    logs: dict[str, list[dict[str, Any]]], receive: Callable[[], Awaitable[Sequence[bytes]]]
+) -> tuple[int, list[str]]:
+    """Return how many messages came, and what is wrong with them."""
+    wanted = {(name, number + 1) for name, log in logs.items() for number in range(len(log))}
+    places: list[Place] = []
+    for _ in range(int(_PATIENCE)):
+        places += [_place(body) for body in await receive()]
+        if wanted <= set(places):
+            break
+        await asyncio.sleep(1)
+    wrong = [f"the broker was never told of {each}" for each in sorted(wanted - set(places))[:20]]
+    wrong += [f"the broker was told of {each}" for each in sorted(set(places) - wanted)[:20]]
+    return len(places), wrong + [f"told too late: {each}" for each in _disordered(places)]
+
+
+def _place(body: bytes) -> Place:
+    message = json.loads(body)
+    return message["sender_id"], message["seq"]
+
+
+def _disordered(places: Iterable[Place]) -> list[Place]:
+    """Return what came for the first time after something newer of its conversation."""
+    newest: dict[str, int] = {}
+    late: list[Place] = []
+    for name, number in dict.fromkeys(places):
+        if number < newest.get(name, 0):
+            late.append((name, number))
+        newest[name] = max(number, newest.get(name, 0))
+    return late
