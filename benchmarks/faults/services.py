@@ -166,3 +166,12 @@ class Rabbit:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+            self._wait_until_gone()
+
+    def _wait_until_gone(self) -> None:
+        """Wait for the last of its processes, and until its name may be used again."""
+        with suppress(OSError):
+            while True:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                time.sleep(0.05)
+        time.sleep(1.0)
