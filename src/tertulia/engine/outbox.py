@@ -299,7 +299,7 @@ def durable_feed(store: TrackerStore) -> DurableFeed:
         return store
     raise ConfigError(
         "event brokers are configured, and this tracker store does not number what it stores",
-        hint="Keep conversations in SQLite, PostgreSQL, MariaDB or MySQL, or drop `event_broker`.",
+        hint="Use SQLite, PostgreSQL, MariaDB, MySQL or Redis, or drop `event_broker`.",
         code=NO_FEED,
     )
 

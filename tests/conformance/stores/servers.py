@@ -6,6 +6,7 @@ Where CI=true a missing server is a failure; elsewhere its tests are skipped, wi
 import asyncio
 import hashlib
 import os
+import secrets
 import socket
 from pathlib import Path
 
@@ -19,8 +20,8 @@ from tertulia.schema.stores import SqlStore
 POSTGRES = ("127.0.0.1", 5432)
 MARIADB = ("127.0.0.1", 3306)
 REDIS = ("127.0.0.1", 6379)
-OWN = f"tertulia_stores_{os.getpid()}"
-"""What this run of the tests calls its databases, so that another run beside it has its own."""
+OWN = f"tertulia_stores_{secrets.token_hex(6)}"
+"""What this run of the tests calls its databases, so that any other run has its own."""
 
 
 def need(name: str, address: tuple[str, int]) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from tertulia.base.secret import Secret
 from tertulia.core.ports import TrackerStore
 from tertulia.schema.stores import RedisStore
 from tertulia.testing.store_case import numbered, numbers
+from tertulia.testing.store_cursors import CursorSuite
+from tertulia.testing.store_feed import FeedSuite, follow, told
 from tertulia.testing.store_leases import LeaseSuite
 
 pytestmark = pytest.mark.usefixtures("redis_server")
@@ -38,6 +41,12 @@ async def keys(pattern: str) -> list[bytes]:
         return [key async for key in client.scan_iter(pattern)]
 
 
+async def keys_beside_feed(prefix: str) -> list[bytes]:
+    """Return the names of a store's keys but for those that hold its feed."""
+    feed = {f"{prefix}:tertulia:{name}".encode() for name in ("feed", "feed-end", "erased")}
+    return [key for key in await keys(f"{prefix}*") if key not in feed]
+
+
 def dialogue(name: str, count: int) -> str:
     events = [
         {"event": "slot", "timestamp": n, "name": "n", "value": n} for n in range(1, count + 1)
@@ -45,7 +54,7 @@ def dialogue(name: str, count: int) -> str:
     return json.dumps({"events": events, "name": name})
 
 
-class TestRedisStore(NetworkStoreSuite, LeaseSuite):
+class TestRedisStore(NetworkStoreSuite, FeedSuite, CursorSuite, LeaseSuite):
     server = REDIS
 
     async def make_store_at(self, place: Path, address: tuple[str, int]) -> TrackerStore:
@@ -65,7 +74,35 @@ async def test_a_conversation_of_newer_originals_is_taken_over(prefix: str) -> N
     assert await store.append("ann", numbered(4, 4), expected=3) == 4
     assert list(await store.list_conversations(limit=9)) == ["ann"]
     assert await store.erase("ann") == 4
-    assert await keys(f"{prefix}*") == []
+    assert await keys_beside_feed(prefix) == []
+    await store.close()
+
+
+async def test_what_originals_left_is_not_told_again(prefix: str) -> None:
+    await put(f"{prefix}:tracker:ann", dialogue("ann", 2))
+    store = await open_store(prefix)
+    await store.append("ann", numbered(3, 3), expected=2)
+    assert told(await follow(store)) == [("event", "ann", 3, 3)]
+    await store.close()
+
+
+async def test_what_has_expired_is_not_in_the_feed(prefix: str) -> None:
+    store = await open_store(prefix, record_exp=0.05)
+    await store.append("gone", numbered(1, 3), expected=0)
+    await asyncio.sleep(0.2)
+    assert await follow(store) == []
+    await store.close()
+
+
+async def test_entries_of_what_has_expired_do_not_stay(prefix: str) -> None:
+    store = await open_store(prefix, record_exp=0.05)
+    for n in range(20):
+        await store.append(f"c{n}", numbered(1, 3), expected=0)
+    await asyncio.sleep(0.2)
+    for n in range(20):
+        await store.append(f"d{n}", numbered(1, 1), expected=0)
+    async with redis.asyncio.Redis(host=REDIS[0], port=REDIS[1], db=DATABASE) as client:
+        assert await client.xlen(f"{prefix}:tertulia:feed") <= 20
     await store.close()
 
 

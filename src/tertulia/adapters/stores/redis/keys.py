@@ -18,12 +18,18 @@ class Names:
         self.ids = self._own("ids")
         self.due = self._own("due")
         self.reminders = self._own("reminders")
+        self.feed = self._own("feed")
+        self.feed_end = self._own("feed-end")
+        self.erased = self._own("erased")
+        self.cursors = self._own("cursors")
+        self.heads = self._own("head", "").decode()
 
     def of(self, sender_id: str) -> Keys:
         """Return the keys of a conversation, in the order that scripts know them by.
 
         1 head, 2 events, 3 snapshots, 4 receipts, 5 their order, 6 ids, 7 due, 8 reminders,
-        9 reminders of the conversation, 10 and 11 where the originals keep it.
+        9 reminders of the conversation, 10 and 11 where the originals keep it, 12 the feed, 13 its
+        end, 14 the conversation's places in it, 15 notes of erasures, 16 cursors.
         """
         return (
             self._own("head", sender_id),
@@ -37,6 +43,25 @@ class Names:
             self._own("scheduled", sender_id),
             f"{self._prefix}tracker:{sender_id}".encode(),
             sender_id.encode(),
+            self.feed,
+            self.feed_end,
+            self._own("places", sender_id),
+            self.erased,
+            self.cursors,
+        )
+
+    def of_feed(self, sender_id: str) -> Keys:
+        """Return the keys that a reader of the feed needs.
+
+        1 feed, 2 and 3 what begins the names of heads and events, 4 notes of erasures, 5 the
+        places of this conversation.
+        """
+        return (
+            self.feed,
+            self._own("head", ""),
+            self._own("events", ""),
+            self.erased,
+            self._own("places", sender_id),
         )
 
     def of_lease(self, name: str) -> Keys:

@@ -21,6 +21,7 @@ from tertulia.core import stored
 from tertulia.core.events import Event
 from tertulia.schema.stores import RedisStore
 
+_CALLS_AT_ONCE = 64
 _DRIVER_ERRORS = (RedisError, OSError, TimeoutError)
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -37,6 +38,8 @@ class Server:
             for text in (scripts.WRITE, scripts.READ, scripts.ERASE, scripts.REMINDERS)
         }
         self._closed = False
+        # With all its connections taken, the driver refuses calls in place of letting them wait.
+        self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
         self._writing: set[asyncio.Task[int]] = set()
 
     async def run(self, script: str, sender_id: str, call: dict[str, Any]) -> Any:
@@ -46,7 +49,7 @@ class Server:
         answer = await self._script(script, keys, values)
         if answer[0] != b"old":
             return answer
-        for source in keys[9:]:
+        for source in keys[9:11]:
             if await self._take_over(sender_id, keys, source):
                 break
         return await self._script(script, keys, {**values, "seen": True})
@@ -64,12 +67,12 @@ class Server:
             "expected": 0,
             "events": await encoded(events),
             "source": source,
-            "expire": self.expire,
         }
         await self._script(scripts.WRITE, keys, call)
         return True
 
     async def _script(self, script: str, keys: Sequence[bytes], call: dict[str, Any]) -> Any:
+        call = {**call, "expire": self.expire, "heads": self.names.heads}
         values = {name: value for name, value in call.items() if value is not None}
         arguments: list[bytes] = [b""]
         arguments[0] = _pack(_without_bytes(values, arguments))
@@ -83,7 +86,8 @@ class Server:
         """
         if self._closed and asyncio.current_task() not in self._writing:
             raise stored.closed()
-        return await self._guarded(call())
+        async with self._room:
+            return await self._guarded(call())
 
     async def _guarded(self, answer: Awaitable[Any]) -> Any:
         try:

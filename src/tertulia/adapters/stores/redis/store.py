@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tertulia.adapters.stores.redis import scripts
+from tertulia.adapters.stores.redis.feed import RedisFeed
 from tertulia.adapters.stores.redis.keys import order_of
 from tertulia.adapters.stores.redis.leases import RedisLeases
 from tertulia.adapters.stores.redis.server import Server, encoded
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
 from tertulia.core.events import Event
+from tertulia.core.feed import KEPT_ERASURES, FeedEntry, forgotten_id
 from tertulia.core.ports import KEPT_RECEIPTS, Loaded, Page, Receipt, Snapshot
 from tertulia.core.reminders import Reminder, ScheduleChange, rescheduled
 from tertulia.schema.stores import RedisStore
@@ -35,6 +37,8 @@ class RedisTrackerStore:
     def __init__(self, server: Server) -> None:
         self._server = server
         self.leases = RedisLeases(server.ask, server.client, server.names)
+        self._feed = RedisFeed(server)
+        self.cursors = self._feed.cursors
 
     @classmethod
     async def open(
@@ -135,7 +139,7 @@ class RedisTrackerStore:
         found: list[str] = []
         while len(found) < limit:
             start = b"-" if after is None else b"(" + stored.check_text(after).encode()
-            page = await self._ids(start, limit - len(found))
+            page = await _ids(self._server, start, limit - len(found))
             if not page:
                 break
             after = page[-1].decode()
@@ -160,12 +164,23 @@ class RedisTrackerStore:
         """Forget a conversation, also where the originals kept it."""
         return await self._server.whole(self._erase(sender_id))
 
+    async def read_feed(
+        self, *, after: int, limit: int, sender_id: str | None = None
+    ) -> Sequence[FeedEntry]:
+        """Return the next entries after a position."""
+        return await self._feed.read(after, limit, sender_id)
+
+    async def feed_end(self) -> int:
+        """Return the newest position."""
+        return await self._feed.end()
+
     async def close(self) -> None:
         """Finish what was begun, refuse what comes later, and let go of the connections."""
         await self._server.close()
 
     async def _erase(self, sender_id: str) -> int:
-        return (await self._server.run(scripts.ERASE, sender_id, {}))[1]
+        call = {"forgotten": forgotten_id(sender_id), "kept": KEPT_ERASURES}
+        return (await self._server.run(scripts.ERASE, sender_id, call))[1]
 
     async def _read(self, sender_id: str, **call: Any) -> Any:
         return await self._server.run(scripts.READ, sender_id, call)
@@ -175,9 +190,7 @@ class RedisTrackerStore:
     ) -> int:
         while True:
             planned = {} if schedule is None else await self._plan(sender_id, schedule)
-            answer = await self._server.run(
-                scripts.WRITE, sender_id, {**call, **planned, "expire": self._server.expire}
-            )
+            answer = await self._server.run(scripts.WRITE, sender_id, {**call, **planned})
             if answer[0] == b"conflict":
                 raise stored.conflict(sender_id, found=answer[1], expected=call["expected"])
             if answer[0] == b"ok":
@@ -198,13 +211,6 @@ class RedisTrackerStore:
             "put": [[each.name, order_of(each), stored.encode_reminder(each)] for each in put],
         }
 
-    async def _ids(self, start: bytes, count: int) -> list[bytes]:
-        return await self._server.ask(
-            lambda: self._server.client.zrangebylex(
-                self._server.names.ids, start, b"+", start=0, num=count
-            )
-        )
-
     async def _still_there(self, ids: Sequence[bytes]) -> list[bytes]:
         """Return the ids of conversations that have not expired; forget the others."""
         if self._server.expire is None:
@@ -218,6 +224,12 @@ class RedisTrackerStore:
         if gone:
             await self._server.ask(lambda: self._server.client.zrem(self._server.names.ids, *gone))
         return [each for each, found in zip(ids, there, strict=True) if found]
+
+
+async def _ids(server: Server, start: bytes, count: int) -> list[bytes]:
+    return await server.ask(
+        lambda: server.client.zrangebylex(server.names.ids, start, b"+", start=0, num=count)
+    )
 
 
 async def _loaded(found: Any, fingerprint: str) -> Loaded:
