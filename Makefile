@@ -38,9 +38,9 @@ $(UV):
 	@$(UV) sync --locked --quiet --no-dev --inexact --python "$$($(FIND_PYTHON))"
 	@touch .venv/.runtime
 
-test: check ## all checks, then all tests; ends with the summary of pytest
+test: check ## all checks, then all tests, a process for each core; ends with the summary of pytest
 	@printf '\n== pytest ==\n'
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 check: lint types contracts shape ## everything but the tests
 

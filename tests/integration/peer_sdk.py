@@ -1,5 +1,6 @@
 """An unmodified rasa-sdk in an environment of its own, as a real action server."""
 
+import fcntl
 import os
 import shutil
 import socket
@@ -22,6 +23,14 @@ def find_sdk() -> Path:
         return Path(named)
     folder = ROOT / ".tools" / "rasa-sdk"
     python = folder / "bin" / "python"
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / "rasa-sdk.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _install(folder, python)
+    return python
+
+
+def _install(folder: Path, python: Path) -> None:
     marker = folder / f"{SDK}.installed"
     if not marker.is_file():
         shutil.rmtree(folder, ignore_errors=True)
@@ -32,7 +41,6 @@ def find_sdk() -> Path:
             pytest.skip(f"{SDK} cannot be installed here: {done.stderr[-200:]}")
         assert done.returncode == 0, done.stderr
         marker.touch()
-    return python
 
 
 @contextmanager

@@ -20,8 +20,11 @@ from tertulia.schema.stores import SqlStore
 POSTGRES = ("127.0.0.1", 5432)
 MARIADB = ("127.0.0.1", 3306)
 REDIS = ("127.0.0.1", 6379)
-OWN = f"tertulia_stores_{secrets.token_hex(6)}"
+_RUN = secrets.token_hex(6)
+OWN = f"tertulia_stores_{_RUN}"
 """What this run of the tests calls its databases, so that any other run has its own."""
+PREFIX = f"tertuliatests-{_RUN}-"
+"""What begins the names of this run's keys in Redis."""
 
 
 def need(name: str, address: tuple[str, int]) -> None:
@@ -102,5 +105,5 @@ async def drop_mariadb() -> None:
 async def drop_redis() -> None:
     """Remove every key of the tests."""
     async with redis.asyncio.Redis(host=REDIS[0], port=REDIS[1], db=9) as client:
-        async for key in client.scan_iter("tertuliatests*", count=1000):
+        async for key in client.scan_iter(f"{PREFIX}*", count=1000):
             await client.delete(key)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.conformance.stores.network import Proxy
-from tests.conformance.stores.servers import POSTGRES, REDIS, named, postgres_config
+from tests.conformance.stores.servers import POSTGRES, PREFIX, REDIS, named, postgres_config
 
 from tertulia.base.errors import ConfigError, LockUnavailable
 from tertulia.core.locks import ConversationLocks
@@ -14,8 +14,6 @@ from tertulia.locks import open_locks
 from tertulia.schema.locks import MemoryLocks, PostgresLocks, RedisLocks
 from tertulia.schema.stores import SqlStore
 from tertulia.testing.conversation_locks import PATIENCE, LockSuite
-
-PREFIX = "tertuliatests"
 
 
 class NetworkLockSuite(LockSuite):

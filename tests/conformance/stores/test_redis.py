@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import redis.asyncio
 from tests.conformance.stores.network import NetworkStoreSuite
-from tests.conformance.stores.servers import REDIS, named
+from tests.conformance.stores.servers import PREFIX, REDIS, named
 
 from tertulia.adapters.stores.redis import RedisTrackerStore
 from tertulia.adapters.stores.redis.originals import RedisOriginals
@@ -21,7 +21,6 @@ from tertulia.testing.store_leases import LeaseSuite
 
 pytestmark = pytest.mark.usefixtures("redis_server")
 
-PREFIX = "tertuliatests"
 DATABASE = 9
 
 
