@@ -27,7 +27,8 @@ class Terminal:
     def __init__(self, folder: Path, *args: str) -> None:
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", *TERTULIA, *args],  # or Ctrl-C would reach nobody
+            # Or Ctrl-C would reach nobody, and be ignored where the tests run in the background.
+            ["env", "--default-signal=INT", "setsid", "--ctty", *TERTULIA, *args],
             cwd=folder,
             stdin=slave,
             stdout=slave,
