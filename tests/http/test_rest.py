@@ -317,10 +317,10 @@ async def test_turns_under_way_end_before_the_store_is_closed(
     closed_with: list[int] = []
     close = service.close
 
-    async def watch() -> None:
+    async def watch(patience: float) -> None:
         version = await service.store.version("u")
         closed_with.append(version)
-        await close()
+        await close(patience)
 
     monkeypatch.setattr(service, "close", watch)
     async with connect(profile, service=service, response_timeout=0.01) as client:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tertulia.client import ServerUnreachable
+from tertulia.client import ServerRefused, ServerUnreachable
 from tests.integration.programs import Server, run, serving
 
 DOMAIN = """version: "3.1"
@@ -220,5 +220,5 @@ def ask_quietly(server: Server) -> None:
     """Say something to a server that will not answer."""
     try:
         server.say("/slow")
-    except ServerUnreachable:
+    except (ServerRefused, ServerUnreachable):
         return

@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import ceil
 from pathlib import Path
 from types import FrameType
@@ -181,9 +181,41 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._front.is_leaving = True
+        await self._take_waiting(sockets or [])
         # What is left of the one deadline; at least a moment, to send what is written already.
         self.config.timeout_graceful_shutdown = max(1, ceil(self._stopping.remaining()))
         await super().shutdown(sockets)
+
+    async def _take_waiting(self, sockets: list[socket.socket]) -> None:
+        """Listen no longer, but take who is connected already: closing would reset these."""
+        waiting = [each.dup() for each in sockets]
+        for listener in (*self.servers, *sockets):
+            listener.close()
+        for _ in range(3):
+            await asyncio.sleep(0)  # the loop closes its own descriptors a round later
+        # Whoever connects between these two lines is reset.
+        taken = [connection for each in waiting for connection in _accepted(each)]
+        for each in waiting:
+            each.close()
+        loop = asyncio.get_running_loop()
+        for connection in taken:
+            await loop.connect_accepted_socket(self._protocol, connection, ssl=self.config.ssl)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
+        return make(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+
+def _accepted(listener: socket.socket) -> list[socket.socket]:
+    """Return the connections that nobody has taken yet."""
+    found: list[socket.socket] = []
+    listener.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            found.append(listener.accept()[0])
+    return found
 
 
 def _settings_of(app: "ASGIApp") -> ServerSettings:

@@ -70,9 +70,10 @@ async def postgres(*statements: str, database: str = "postgres") -> list[object]
 
 
 def make_postgres() -> None:
-    """Make this run's database."""
+    """Make this run's database, once."""
     need("PostgreSQL", POSTGRES)
-    asyncio.run(postgres(f'CREATE DATABASE "{OWN}"'))
+    if not asyncio.run(postgres(f"SELECT 1 FROM pg_database WHERE datname = '{OWN}'")):
+        asyncio.run(postgres(f'CREATE DATABASE "{OWN}"'))
 
 
 def drop_postgres() -> None:

@@ -129,7 +129,6 @@ def test_an_option_that_would_mislead_is_refused() -> None:
         "train --finetune models/x.tar.gz",
         "train --epoch-fraction 0.5",
         "train --debug-plots",
-        "train core --runs 3",
         "run --remote-storage aws",
         "run --jwt-private-key key.pem",
     ],

@@ -33,7 +33,15 @@ def test_every_error_of_the_tree_has_a_status(
 def test_a_code_of_the_server_is_a_clients_fault_or_says_what_is_missing(code: str) -> None:
     busy = (table.TOO_SLOW, table.STOPPING, table.TOO_MANY_JOBS, table.TOO_BUSY)
     full = (table.TOO_MANY_CONNECTIONS, table.TOO_MANY, table.NO_FEED)
-    ours = (table.NO_MODEL, table.NO_POLICIES, table.BUG, table.JOB_FAILED, *busy, *full)
+    ours = (
+        table.NO_MODEL,
+        table.NO_DOMAIN,
+        table.NO_POLICIES,
+        table.BUG,
+        table.JOB_FAILED,
+        *busy,
+        *full,
+    )
     for settings in (LEGACY, MODERN):
         assert table.status_of(code, settings) < 500 or code in ours
 

@@ -217,7 +217,7 @@ CONFIGURATION = [
     ),
     noted(
         "T164",
-        (C, TOKENIZER, TOKENIZER + "  intent_tokenization_flag: false\n"),
+        (C, TOKENIZER, TOKENIZER + "  case_sensitive: false\n"),
         at=(C, "Whitespace"),
         hint="Keep or remove",
     ),
