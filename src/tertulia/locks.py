@@ -1,13 +1,12 @@
 """The table of lock stores: what orders the turns of a conversation between servers."""
 
-import asyncio
 import logging
 import os
-import time
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from tertulia.adapters.shared.patience import patiently
 from tertulia.base.errors import ConfigError, LockUnavailable, MissingExtra
 from tertulia.core.locks import ConversationLocks
 from tertulia.data.tracker_stores import dialect_of
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from tertulia.adapters.locks import postgres
     from tertulia.adapters.locks import redis as redis_locks
 
-_PAUSE = 1.0
 _log = logging.getLogger("tertulia.locks")
 
 LIFETIME = 10.0
@@ -71,18 +69,12 @@ L = TypeVar("L", "postgres.PostgresLocks", "redis_locks.RedisLocks")
 
 
 async def _opened(locks: L, patience: float) -> L:
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            await locks.open()
-        except LockUnavailable as error:
-            if not error.retry or time.monotonic() >= deadline:
-                await locks.close()
-                raise
-            _log.warning("%s; trying again", error)
-        else:
-            return locks
-        await asyncio.sleep(_PAUSE)
+    try:
+        await patiently(locks.open, patience, _log)
+    except LockUnavailable:
+        await locks.close()
+        raise
+    return locks
 
 
 def _redis(config: RedisLocks, lifetime: float) -> "redis_locks.RedisLocks":

@@ -5,6 +5,7 @@ Rule: stores differ in where they keep things, never in what they accept, refuse
 Source: spec endpoints.md section 6 (the columns of the originals' table).
 """
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -185,6 +186,15 @@ def conflict(sender_id: str, *, found: int, expected: int) -> StoreConflict:
 def not_scheduled() -> StoreConflict:
     """Return what to raise when a reminder that fired is not on the schedule."""
     return StoreConflict("the reminder is not on the schedule any more")
+
+
+def ordinal(number: float) -> int:
+    """Return a number of 64 bits, from 0 on, for a double: greater for a greater one.
+
+    Source: IEEE 754-2019; doubles sort like their bits once the sign is turned around.
+    """
+    (bits,) = struct.unpack(">Q", struct.pack(">d", number))
+    return bits ^ (2**64 - 1) if bits >> 63 else bits | 2**63
 
 
 def connections(pool_size: int | None, env: Mapping[str, str]) -> int:

@@ -62,6 +62,13 @@ class LockSuite(ABC):
         assert all(await asyncio.gather(*held))
         assert await second.hold("other", patience=PATIENCE)
 
+    async def test_many_conversations_are_held_at_once(
+        self, pair: tuple[ConversationLocks, ConversationLocks]
+    ) -> None:
+        """More than a server has connections for each process."""
+        held = [pair[0].hold(f"c{number}", patience=PATIENCE) for number in range(300)]
+        assert all(await asyncio.gather(*held))
+
     async def test_it_can_be_held_again_and_again(
         self, pair: tuple[ConversationLocks, ConversationLocks]
     ) -> None:

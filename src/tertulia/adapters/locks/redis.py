@@ -14,12 +14,8 @@ import logging
 from collections.abc import Awaitable
 from typing import Any
 
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-
 from tertulia.adapters.locks.waiting import wait_for
+from tertulia.adapters.shared.redis_client import DRIVER_ERRORS, open_client
 from tertulia.base.errors import LockUnavailable
 from tertulia.schema.locks import RedisLocks as RedisConfig
 
@@ -50,14 +46,12 @@ return lost
 """
 _DELETE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
-_DRIVER_ERRORS = (RedisError, OSError, TimeoutError)
-
 
 class _Server:
     """The server, its keys, and what is deleted beside everything else."""
 
     def __init__(self, config: RedisConfig) -> None:
-        self.client, self._where = _open(config)
+        self.client, self._where = open_client(config, timeout=config.socket_timeout)
         self._prefix = f"{config.key_prefix}:" if config.key_prefix else ""
         self._delete = self.client.register_script(_DELETE)
         self._deleting: set[asyncio.Task[None]] = set()
@@ -70,7 +64,7 @@ class _Server:
         """
         try:
             return await call
-        except _DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             raise LockUnavailable(
                 f"{self._where} does not answer, no conversation can be locked:"
                 f" {' '.join(str(error).split())}",
@@ -191,31 +185,3 @@ class RedisLocks:
             if self._held.get(sender_id) == value:
                 del self._held[sender_id]
                 _log.warning("T923 the lock of a conversation in a turn passed to another server")
-
-
-def _open(config: RedisConfig) -> tuple[Any, str]:
-    """Return a client, not yet connected, and what it leads to, in words."""
-    host, _, port = config.url.partition(":")
-    number = int(port) if port.isdigit() else config.port
-    secure: dict[str, Any] = {}
-    if config.use_ssl:
-        secure = {
-            "ssl": True,
-            "ssl_keyfile": config.ssl_keyfile,
-            "ssl_certfile": config.ssl_certfile,
-            "ssl_ca_certs": config.ssl_ca_certs,
-        }
-    client: Any = redis.asyncio.Redis(
-        host=host,
-        port=number,
-        db=config.db,
-        username=config.username,
-        password=None if config.password is None else config.password.reveal(),
-        socket_timeout=config.socket_timeout,
-        socket_connect_timeout=config.socket_timeout,
-        health_check_interval=15,
-        # Asked again by whoever waits; a second try here would find its own key in its way.
-        retry=Retry(NoBackoff(), 0),
-        **secure,
-    )
-    return client, f"Redis at {host}:{number}/{config.db}"

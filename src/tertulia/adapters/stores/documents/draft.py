@@ -1,10 +1,11 @@
 """A conversation's head, and a change of it while it is put together."""
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import msgspec
 
+from tertulia.adapters.shared.coding import handled
 from tertulia.adapters.stores.documents import values
 from tertulia.adapters.stores.documents.items import Items
 from tertulia.adapters.stores.documents.service import Change, Service
@@ -12,7 +13,6 @@ from tertulia.core import stored
 from tertulia.core.ports import Snapshot
 
 _BLOCKS = 40
-_IN_A_THREAD = 200
 
 
 class Taken(msgspec.Struct, frozen=True, array_like=True):
@@ -90,10 +90,7 @@ class Draft(Items):
             return
         self._make_known()
         first = self.head.version + 1
-        if len(bodies) > _IN_A_THREAD:
-            await asyncio.to_thread(self._pack_blocks, bodies, first)
-        else:
-            self._pack_blocks(bodies, first)
+        await handled(partial(self._pack_blocks, first=first), bodies)
         self.head = msgspec.structs.replace(self.head, version=self.head.version + len(bodies))
 
     def begin_anew(self) -> None:
@@ -141,6 +138,6 @@ class Draft(Items):
         if not self.head.version:
             self.put(values.IDS, f"i{self._found.sender_id}")
 
-    def _pack_blocks(self, bodies: Sequence[str], first: int) -> None:
+    def _pack_blocks(self, bodies: Sequence[str], *, first: int) -> None:
         for last, lines in values.as_blocks(bodies, first, most=_BLOCKS):
             self.pack(values.data_part(self.head.log), values.block_name(last), lines)

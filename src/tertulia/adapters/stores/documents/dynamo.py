@@ -3,7 +3,6 @@
 Source: spec endpoints.md section 6 (dynamo: the table of the originals).
 """
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,8 +15,7 @@ from tertulia.adapters.stores.documents.dynamo_old import make_client, moved_of,
 from tertulia.adapters.stores.documents.dynamo_table import Table, item_of, key_of
 from tertulia.adapters.stores.documents.service import Change, Entry
 from tertulia.adapters.stores.documents.store import DocumentStore
-from tertulia.adapters.stores.documents.writer import Writer
-from tertulia.base.errors import StoreUnavailable
+from tertulia.adapters.stores.documents.writer import ready
 from tertulia.core import stored
 from tertulia.core.events import Event
 from tertulia.schema.stores import DynamoStore
@@ -25,7 +23,6 @@ from tertulia.schema.stores import DynamoStore
 OURS = "-tertulia"
 """Ends the name of our table, which begins as that of the originals."""
 
-_PAUSE = 1.0
 _HEAD = "head"
 
 
@@ -144,19 +141,7 @@ class DynamoTrackerStore(DocumentStore):
         Raises:
             StoreUnavailable: the service does not answer, or refuses.
         """
-        service = await connect(config)
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                await service.prepare()
-                await Writer(service).clean()
-            except StoreUnavailable as error:
-                if not error.retry or time.monotonic() >= deadline:
-                    await service.close()
-                    raise
-            else:
-                return cls(service)
-            await asyncio.sleep(_PAUSE)
+        return cls(await ready(await connect(config), patience))
 
 
 async def connect(config: DynamoStore) -> DynamoService:

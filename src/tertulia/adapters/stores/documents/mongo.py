@@ -3,7 +3,6 @@
 Source: spec endpoints.md section 6 (mongod: the documents of the originals).
 """
 
-import asyncio
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -27,8 +26,7 @@ from tertulia.adapters.stores.documents.mongo_old import (
 )
 from tertulia.adapters.stores.documents.service import Change, Entry
 from tertulia.adapters.stores.documents.store import DocumentStore
-from tertulia.adapters.stores.documents.writer import Writer
-from tertulia.base.errors import StoreUnavailable
+from tertulia.adapters.stores.documents.writer import ready
 from tertulia.core import stored
 from tertulia.core.events import Event
 from tertulia.schema.stores import MongoStore
@@ -37,7 +35,6 @@ OURS = "_tertulia"
 """Ends the name of our collection, which begins as that of the originals."""
 
 _ERRORS = (PyMongoError, OSError, TimeoutError)
-_PAUSE = 1.0
 _AT_ONCE = 20
 _HEAD = "head"
 Collection = AsyncCollection[Document]
@@ -154,19 +151,7 @@ class MongoTrackerStore(DocumentStore):
         Raises:
             StoreUnavailable: the server does not answer, or refuses.
         """
-        service = MongoService(config)
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                await service.prepare()
-                await Writer(service).clean()
-            except StoreUnavailable as error:
-                if not error.retry or time.monotonic() >= deadline:
-                    await service.close()
-                    raise
-            else:
-                return cls(service)
-            await asyncio.sleep(_PAUSE)
+        return cls(await ready(MongoService(config), patience))
 
 
 async def _change(items: Collection, change: Change, session: AsyncClientSession) -> bool:

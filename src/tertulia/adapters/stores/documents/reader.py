@@ -1,9 +1,9 @@
 """Reading: a head, and what it names."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from tertulia.adapters.shared.coding import decoded
 from tertulia.adapters.stores.documents import values
 from tertulia.adapters.stores.documents.draft import Found, Head, Taken
 from tertulia.adapters.stores.documents.service import Service
@@ -14,7 +14,6 @@ from tertulia.core.reminders import Reminder
 
 MOST = 2**31
 _TRIES = 30
-_IN_A_THREAD = 200
 _T = TypeVar("_T")
 Find = Callable[[str], Awaitable[Found]]
 
@@ -105,7 +104,7 @@ class Reader:
         start = first - (last - len(bodies) + 1)
         if start < 0 or len(bodies) - start < wanted:
             return None
-        return await _decoded(bodies[start : start + wanted])
+        return await decoded(bodies[start : start + wanted])
 
     async def _snapshot(self, head: Head, taken: Taken) -> Snapshot | None:
         data = await self._service.get(values.data_part(head.log), f"s{taken.known}")
@@ -136,9 +135,3 @@ def _are_enough(found: Sequence[Reminder], after: Reminder | None, limit: int) -
     """
     ripe = [each for each in found if each.due < found[-1].due]
     return sum(after is None or _order(each) > _order(after) for each in ripe) >= limit
-
-
-async def _decoded(bodies: Sequence[bytes]) -> Sequence[Event]:
-    if len(bodies) <= _IN_A_THREAD:
-        return stored.decode_events(bodies)
-    return await asyncio.to_thread(stored.decode_events, bodies)

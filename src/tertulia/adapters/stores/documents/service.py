@@ -52,6 +52,10 @@ class Service(Protocol):
         """Return in words what it leads to."""
         ...
 
+    async def prepare(self) -> None:
+        """Look whether it can do what is needed, and make what is missing."""
+        ...
+
     async def head(self, part: str) -> tuple[str, bytes] | None:
         """Return the revision and the value of a head."""
         ...

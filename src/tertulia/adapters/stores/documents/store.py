@@ -6,11 +6,12 @@ else has, and what a head mentions no longer is noted as garbage in the same com
 
 from collections.abc import Sequence
 
+from tertulia.adapters.shared.coding import bodies_of
 from tertulia.adapters.stores.documents import beside, values
 from tertulia.adapters.stores.documents.draft import Draft, Found
 from tertulia.adapters.stores.documents.reader import Reader
 from tertulia.adapters.stores.documents.service import Service
-from tertulia.adapters.stores.documents.writer import Writer, encoded
+from tertulia.adapters.stores.documents.writer import Writer
 from tertulia.core import stored
 from tertulia.core.events import Event
 from tertulia.core.ports import Loaded, Page, Receipt, Snapshot
@@ -54,7 +55,7 @@ class DocumentStore:
     ) -> int:
         """Add events after version `expected`."""
         stored.check_beside(expected + len(events), snapshot, schedule, receipt)
-        bodies = await encoded(events)
+        bodies = await bodies_of(events)
 
         async def change(draft: Draft) -> None:
             await draft.add(bodies)
@@ -66,13 +67,13 @@ class DocumentStore:
                 await beside.answer(draft, receipt)
 
         bare = not events and snapshot is None and schedule is None and receipt is None
-        return await self._writer.whole(
+        return await self._writer.writes.whole(
             self._writer.write(sender_id, expected, None if bare else change)
         )
 
     async def replace(self, sender_id: str, events: Sequence[Event], *, expected: int) -> int:
         """Make these events the whole log."""
-        bodies = await encoded(events)
+        bodies = await bodies_of(events)
 
         async def change(draft: Draft) -> None:
             draft.begin_anew()
@@ -81,7 +82,7 @@ class DocumentStore:
             else:
                 draft.skip()
 
-        return await self._writer.whole(self._writer.write(sender_id, expected, change))
+        return await self._writer.writes.whole(self._writer.write(sender_id, expected, change))
 
     async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
         """Return the next events after a sequence number. Cost: those, and up to 200 more."""
@@ -104,7 +105,7 @@ class DocumentStore:
 
     async def list_conversations(self, *, after: str | None = None, limit: int) -> Sequence[str]:
         """Return up to `limit` ids in the order of their code points. Cost: those ids."""
-        self._check_open()
+        self._writer.writes.check_open()
         start = "" if after is None else f"i{stored.check_text(after)}"
         found = await self._reader.scan(values.IDS, start, f"j{values.END}", limit)
         return [name[1:] for name, _ in found]
@@ -116,21 +117,17 @@ class DocumentStore:
 
         Cost: those reminders, and all of the times that the first and the last of them are due.
         """
-        self._check_open()
+        self._writer.writes.check_open()
         return await self._reader.reminders(after, limit)
 
     async def erase(self, sender_id: str) -> int:
         """Forget a conversation, also where the originals kept it."""
-        return await self._writer.whole(self._writer.erase(sender_id))
+        return await self._writer.writes.whole(self._writer.erase(sender_id))
 
     async def close(self) -> None:
         """Finish what was begun, refuse what comes later, and let go of the connections."""
         await self._writer.close()
 
     async def _find(self, sender_id: str) -> Found:
-        self._check_open()
+        self._writer.writes.check_open()
         return await self._writer.find(sender_id)
-
-    def _check_open(self) -> None:
-        if self._writer.closed:
-            raise stored.closed()

@@ -5,7 +5,6 @@ before it in pieces, under a name that nobody else has, and only its mention is 
 """
 
 import secrets
-import struct
 import zlib
 from collections.abc import Sequence
 from hashlib import sha256
@@ -59,10 +58,7 @@ def receipt_name(key: str) -> str:
 
 def due_name(due: float) -> str:
     """Return text that is in the order of times."""
-    (bits,) = struct.unpack(">Q", struct.pack(">d", due))
-    # Doubles sort like their bits once the sign is turned around.
-    bits = bits ^ (2**64 - 1) if bits >> 63 else bits | 2**63
-    return f"{bits:016x}"
+    return f"{stored.ordinal(due):016x}"
 
 
 def reminder_name(reminder: Reminder) -> str:

@@ -1,53 +1,39 @@
 """Writing: a change is put together from the head there is, and made if that is still there."""
 
 import asyncio
+import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
 
+from tertulia.adapters.shared.coding import bodies_of
+from tertulia.adapters.shared.patience import patiently
+from tertulia.adapters.shared.writes import Writes
 from tertulia.adapters.stores.documents import values
 from tertulia.adapters.stores.documents.beside import reminders_of, set_reminders
 from tertulia.adapters.stores.documents.draft import Draft, Found
 from tertulia.adapters.stores.documents.draft import find as read_head
 from tertulia.adapters.stores.documents.service import Change, Service
+from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
-from tertulia.core.events import Event
 
 LONGEST_ID = 255
 _TRIES = 30
 _AT_ONCE = 40
-_IN_A_THREAD = 200
+_log = logging.getLogger("tertulia.store")
 Fill = Callable[[Draft], Awaitable[None]]
 
 
 class Writer:
-    """Changes conversations of a service. closed: nothing more is begun."""
+    """Changes conversations of a service. writes: those under way."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self.closed = False
-        self._writing: set[asyncio.Task[int]] = set()
-
-    async def whole(self, write: Coroutine[Any, Any, int]) -> int:
-        """Perform one write to its end, also when the caller is gone meanwhile."""
-        if self.closed:
-            write.close()
-            raise stored.closed()
-        task = asyncio.ensure_future(write)
-        self._writing.add(task)
-        task.add_done_callback(self._done)
-        return await asyncio.shield(task)
-
-    def _done(self, task: asyncio.Task[int]) -> None:
-        self._writing.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, for the case that its caller is gone
+        self.writes = Writes()
 
     async def close(self) -> None:
         """Finish what was begun, refuse what comes later, and let go of the connections."""
-        first, self.closed = not self.closed, True
-        if self._writing:
-            await asyncio.wait(self._writing)
+        first = not self.writes.is_closed
+        await self.writes.close()
         if first:
             await self._service.close()
 
@@ -71,7 +57,7 @@ class Writer:
         if not old:
             return found
         draft = Draft(self._service, found)
-        await draft.add(await encoded(old))
+        await draft.add(await bodies_of(old))
         await self._commit(draft, found)
         return await read_head(self._service, sender_id)
 
@@ -151,9 +137,22 @@ async def _pause(tried: int) -> None:
     await asyncio.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - no secret
 
 
-async def encoded(events: Sequence[Event]) -> list[str]:
-    """Return events as JSON, many of them encoded in a thread."""
-    if len(events) <= _IN_A_THREAD:
-        return [row.data for row in stored.encode_events(events)]
-    rows = await asyncio.to_thread(stored.encode_events, tuple(events))
-    return [row.data for row in rows]
+async def ready(service: Service, patience: float) -> Service:
+    """Return the service once it answers, without what others left to be removed.
+
+    patience: seconds to wait for one that does not answer yet.
+
+    Raises:
+        StoreUnavailable: it does not answer, or refuses; it is closed then.
+    """
+
+    async def attempt() -> Service:
+        await service.prepare()
+        await Writer(service).clean()
+        return service
+
+    try:
+        return await patiently(attempt, patience, _log)
+    except StoreUnavailable:
+        await service.close()
+        raise

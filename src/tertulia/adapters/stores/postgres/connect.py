@@ -1,18 +1,17 @@
 """Opens a pool of connections; makes the database and its tables where they are missing."""
 
-import asyncio
 import logging
-import time
+from functools import partial
 from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
+from tertulia.adapters.shared.patience import patiently
 from tertulia.adapters.stores.postgres import faults
 from tertulia.adapters.stores.postgres.place import Place
 from tertulia.adapters.stores.postgres.schema import migrate
 from tertulia.base.errors import StoreUnavailable
 
-_PAUSE = 1.0
 _WATCHED = {
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
@@ -40,15 +39,7 @@ async def open_pool(place: Place, patience: float) -> Any:
     Raises:
         StoreUnavailable: it did not answer in time, or refuses.
     """
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return await _open(place)
-        except StoreUnavailable as error:
-            if not error.retry or time.monotonic() >= deadline:
-                raise
-            _log.warning("%s; trying again", error)
-        await asyncio.sleep(_PAUSE)
+    return await patiently(partial(_open, place), patience, _log)
 
 
 async def connect_alone(place: Place) -> Any:

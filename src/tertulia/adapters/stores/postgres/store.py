@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from tertulia.adapters.shared.coding import decoded, encoded
 from tertulia.adapters.stores.postgres import faults
 from tertulia.adapters.stores.postgres.batch import Append, columns, insert, lock
 from tertulia.adapters.stores.postgres.committer import Committer
@@ -25,7 +26,6 @@ from tertulia.core.stored import StoredEvent
 from tertulia.schema.stores import SqlStore
 
 _LONGEST_ID = 255
-_ENCODED_AT_ONCE = 200
 _LAST_NUMBER = 2**62
 
 
@@ -71,7 +71,7 @@ class PostgresStore:
     async def load(self, sender_id: str) -> Loaded:
         """Return the whole log."""
         version, bodies = await self._row(self._sql.whole, _key(sender_id))
-        return await self._decoded(version, bodies, None)
+        return await _loaded(version, bodies)
 
     async def load_tail(self, sender_id: str, *, fingerprint: str, window: int) -> Loaded:
         """Return a fitting snapshot and the events after it, or the whole log."""
@@ -79,9 +79,9 @@ class PostgresStore:
             self._sql.tail, _key(sender_id), escape(fingerprint), _number(window)
         )
         if taken is None:
-            return await self._decoded(version, bodies, None)
+            return await _loaded(version, bodies)
         snapshot = Snapshot(version=taken, fingerprint=fingerprint, body=body)
-        return await self._decoded(version, bodies, snapshot)
+        return await _loaded(version, bodies, snapshot)
 
     async def append(
         self,
@@ -95,14 +95,14 @@ class PostgresStore:
     ) -> int:
         """Add events after version `expected`."""
         stored.check_beside(expected + len(events), snapshot, schedule, receipt)
-        key, rows = _key(sender_id), await _encoded(events)
+        key, rows = _key(sender_id), await encoded(events)
         return await self._committer.submit(
             Append(sender_id, key, rows, expected, snapshot, schedule, receipt, self._now())
         )
 
     async def replace(self, sender_id: str, events: Sequence[Event], *, expected: int) -> int:
         """Make these events the whole log."""
-        key, rows = _key(sender_id), await _encoded(events)
+        key, rows = _key(sender_id), await encoded(events)
         work = partial(self._replace, sender_id=sender_id, key=key, rows=rows, expected=expected)
         return await self._committer.submit(work)
 
@@ -111,7 +111,7 @@ class PostgresStore:
         version, base, bodies = await self._row(
             self._sql.page, _key(sender_id), _number(after), _number(limit)
         )
-        events = (await self._decoded(version, bodies, None)).events
+        events = await decoded(bodies)
         first = max(after, base) + 1 if events else version + 1
         return Page(version=version, first=first, events=events)
 
@@ -218,20 +218,9 @@ class PostgresStore:
         except faults.DRIVER_ERRORS as error:
             raise faults.driver_failed(error, self._place) from error
 
-    async def _decoded(
-        self, version: int, bodies: Sequence[str], snapshot: Snapshot | None
-    ) -> Loaded:
-        if len(bodies) <= _ENCODED_AT_ONCE:
-            events = stored.decode_events(bodies)
-        else:
-            events = await asyncio.to_thread(stored.decode_events, bodies)
-        return Loaded(version=version, events=events, snapshot=snapshot)
 
-
-async def _encoded(events: Sequence[Event]) -> list[StoredEvent]:
-    if len(events) <= _ENCODED_AT_ONCE:
-        return stored.encode_events(events)
-    return await asyncio.to_thread(stored.encode_events, tuple(events))
+async def _loaded(version: int, bodies: Sequence[str], snapshot: Snapshot | None = None) -> Loaded:
+    return Loaded(version=version, events=await decoded(bodies), snapshot=snapshot)
 
 
 def entries(rows: Sequence[Any]) -> list[FeedEntry]:

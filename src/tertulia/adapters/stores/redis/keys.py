@@ -3,9 +3,8 @@
 Source: spec endpoints.md section 6 (redis: the keys of the originals).
 """
 
-import struct
-
 from tertulia.core.reminders import Reminder
+from tertulia.core.stored import ordinal
 
 Keys = tuple[bytes, ...]
 
@@ -79,9 +78,6 @@ class Names:
 
 def order_of(reminder: Reminder) -> bytes:
     """Return bytes that are in the order of due, sender_id, name, and tell reminders apart."""
-    (bits,) = struct.unpack(">Q", struct.pack(">d", reminder.due))
-    # Doubles sort like their bits once the sign is turned around.
-    bits = bits ^ (2**64 - 1) if bits >> 63 else bits | 2**63
     # UTF-8 has no byte 0xFF, so an id is never taken for the beginning of a longer one.
     sender = reminder.sender_id.encode().replace(b"\x00", b"\x00\xff")
-    return struct.pack(">Q", bits) + sender + b"\x00" + reminder.name.encode()
+    return ordinal(reminder.due).to_bytes(8, "big") + sender + b"\x00" + reminder.name.encode()

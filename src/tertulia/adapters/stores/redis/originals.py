@@ -3,11 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from redis.exceptions import RedisError
-
+from tertulia.adapters.shared.redis_client import DRIVER_ERRORS, open_client
 from tertulia.adapters.stores.redis.keys import Names
 from tertulia.adapters.stores.redis.old import read_old
-from tertulia.adapters.stores.redis.server import open_client
 from tertulia.adapters.stores.redis.unpickle import read_pickle
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
@@ -24,7 +22,7 @@ class RedisOriginals:
     """
 
     def __init__(self, config: RedisStore, *, allow_pickle: bool) -> None:
-        self._client, self._where = open_client(config)
+        self._client, self._where = open_client(config, timeout=config.timeout)
         self._prefix = Names(config.key_prefix).originals
         self._allow_pickle = allow_pickle
 
@@ -39,7 +37,7 @@ class RedisOriginals:
                 moved = await self._read(key)
                 if moved is not None:
                     yield moved
-        except (RedisError, OSError, TimeoutError) as error:
+        except DRIVER_ERRORS as error:
             raise stored.unreachable(self._where, error) from error
 
     async def close(self) -> None:

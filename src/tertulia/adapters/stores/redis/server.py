@@ -3,44 +3,40 @@
 A conversation of the originals is taken over before the first script that asks for it.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
 import msgspec
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import AuthenticationError, ResponseError
 
+from tertulia.adapters.shared.coding import bodies_of
+from tertulia.adapters.shared.redis_client import DRIVER_ERRORS, open_client
+from tertulia.adapters.shared.writes import Writes
 from tertulia.adapters.stores.redis import scripts
 from tertulia.adapters.stores.redis.keys import Names
 from tertulia.adapters.stores.redis.old import read_old
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
-from tertulia.core.events import Event
 from tertulia.schema.stores import RedisStore
 
-_CALLS_AT_ONCE = 64
-_DRIVER_ERRORS = (RedisError, OSError, TimeoutError)
 _pack = msgspec.msgpack.Encoder().encode
 
 
 class Server:
-    """One client of one server. expire: milliseconds after which conversations go, or None."""
+    """One client of one server. expire: milliseconds after which conversations go, or None.
+
+    writes: those under way; other calls are refused once it is closed.
+    """
 
     def __init__(self, config: RedisStore) -> None:
-        self.client, self._where = open_client(config)
+        self.client, self._where = open_client(config, timeout=config.timeout)
         self.names = Names(config.key_prefix)
         self.expire = None if config.record_exp is None else int(config.record_exp * 1000)
         self._scripts = {
             text: self.client.register_script(text)
             for text in (scripts.WRITE, scripts.READ, scripts.ERASE, scripts.REMINDERS)
         }
-        self._closed = False
-        # With all its connections taken, the driver refuses calls in place of letting them wait.
-        self._room = asyncio.Semaphore(_CALLS_AT_ONCE)
-        self._writing: set[asyncio.Task[int]] = set()
+        self.writes = Writes()
 
     async def run(self, script: str, sender_id: str, call: dict[str, Any]) -> Any:
         """Return a script's answer; take the conversation over from the originals before."""
@@ -65,7 +61,7 @@ class Server:
             "id": sender_id,
             "seen": True,
             "expected": 0,
-            "events": await encoded(events),
+            "events": await bodies_of(events),
             "source": source,
         }
         await self._script(scripts.WRITE, keys, call)
@@ -84,10 +80,8 @@ class Server:
         Raises:
             StoreUnavailable: closed, no answer, or a refusal.
         """
-        if self._closed and asyncio.current_task() not in self._writing:
-            raise stored.closed()
-        async with self._room:
-            return await self._guarded(call())
+        self.writes.check_open()
+        return await self._guarded(call())
 
     async def _guarded(self, answer: Awaitable[Any]) -> Any:
         try:
@@ -97,66 +91,13 @@ class Server:
             raise stored.rejected(self._where, error, hint) from error
         except ResponseError as error:
             raise _refused(self._where, error) from error
-        except _DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             raise stored.unreachable(self._where, error) from error
-
-    async def whole(self, write: Coroutine[Any, Any, int]) -> int:
-        """Perform one write to its end, also when the caller is gone meanwhile."""
-        if self._closed:
-            write.close()
-            raise stored.closed()
-        task = asyncio.ensure_future(write)
-        self._writing.add(task)
-        task.add_done_callback(self._settled)
-        return await asyncio.shield(task)
-
-    def _settled(self, task: asyncio.Task[int]) -> None:
-        self._writing.discard(task)
-        if not task.cancelled():
-            task.exception()  # looked at, for the case that its caller is gone
 
     async def close(self) -> None:
         """Finish what was begun, refuse what comes later, and let go of the connections."""
-        self._closed = True
-        if self._writing:
-            await asyncio.wait(self._writing)
+        await self.writes.close()
         await self.client.aclose()
-
-
-def open_client(config: RedisStore) -> tuple[Any, str]:
-    """Return a client, not yet connected, and what it leads to, in words."""
-    host, _, port = config.url.partition(":")
-    number = int(port) if port.isdigit() else config.port
-    settings: dict[str, Any] = {}
-    if config.use_ssl:
-        settings = {
-            "ssl": True,
-            "ssl_keyfile": config.ssl_keyfile,
-            "ssl_certfile": config.ssl_certfile,
-            "ssl_ca_certs": config.ssl_ca_certs,
-        }
-    client: Any = redis.asyncio.Redis(
-        host=host,
-        port=number,
-        db=config.db,
-        username=config.username,
-        password=None if config.password is None else config.password.reveal(),
-        socket_timeout=config.timeout,
-        socket_connect_timeout=config.timeout,
-        health_check_interval=15,
-        # A script that is sent again would find its own write and call it a conflict.
-        retry=Retry(NoBackoff(), 0),
-        **settings,
-    )
-    return client, f"Redis at {host}:{number}/{config.db}"
-
-
-async def encoded(events: Sequence[Event]) -> list[str]:
-    """Return the events as JSON, many of them encoded in a thread."""
-    if len(events) <= 200:
-        return [row.data for row in stored.encode_events(events)]
-    rows = await asyncio.to_thread(stored.encode_events, tuple(events))
-    return [row.data for row in rows]
 
 
 def _refused(where: str, error: ResponseError) -> StoreUnavailable:

@@ -1,17 +1,18 @@
 """The tracker store itself: every call is one script, performed by the server in one step."""
 
-import asyncio
 import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from tertulia.adapters.shared.coding import bodies_of, decoded
+from tertulia.adapters.shared.patience import patiently
 from tertulia.adapters.stores.redis import scripts
 from tertulia.adapters.stores.redis.feed import RedisFeed
 from tertulia.adapters.stores.redis.keys import order_of
 from tertulia.adapters.stores.redis.leases import RedisLeases
-from tertulia.adapters.stores.redis.server import Server, encoded
+from tertulia.adapters.stores.redis.server import Server
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
 from tertulia.core.events import Event
@@ -21,8 +22,6 @@ from tertulia.core.reminders import Reminder, ScheduleChange, rescheduled
 from tertulia.schema.stores import RedisStore
 
 _LAST_NUMBER = 2**52
-_PAUSE = 1.0
-_DECODED_AT_ONCE = 200
 _log = logging.getLogger("tertulia.store")
 
 
@@ -57,18 +56,12 @@ class RedisTrackerStore:
             StoreUnavailable: the server does not answer, or refuses.
         """
         server = Server(config)
-        deadline = time.monotonic() + patience
-        while True:
-            try:
-                await server.ask(server.client.ping)
-            except StoreUnavailable as error:
-                if not error.retry or time.monotonic() >= deadline:
-                    await server.close()
-                    raise
-                _log.warning("%s; trying again", error)
-            else:
-                return cls(server)
-            await asyncio.sleep(_PAUSE)
+        try:
+            await patiently(lambda: server.ask(server.client.ping), patience, _log)
+        except StoreUnavailable:
+            await server.close()
+            raise
+        return cls(server)
 
     async def load(self, sender_id: str) -> Loaded:
         """Return the whole log."""
@@ -107,13 +100,13 @@ class RedisTrackerStore:
                 "receipt_version": receipt.version,
                 "receipts": KEPT_RECEIPTS,
             }
-        call |= {"expected": expected, "events": await encoded(events)}
-        return await self._server.whole(self._write(sender_id, call, schedule))
+        call |= {"expected": expected, "events": await bodies_of(events)}
+        return await self._server.writes.whole(self._write(sender_id, call, schedule))
 
     async def replace(self, sender_id: str, events: Sequence[Event], *, expected: int) -> int:
         """Make these events the whole log."""
-        call = {"expected": expected, "events": await encoded(events), "replace": True}
-        return await self._server.whole(self._write(sender_id, call, None))
+        call = {"expected": expected, "events": await bodies_of(events), "replace": True}
+        return await self._server.writes.whole(self._write(sender_id, call, None))
 
     async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
         """Return the next events after a sequence number. Cost: those events, in Redis' lists."""
@@ -162,7 +155,7 @@ class RedisTrackerStore:
 
     async def erase(self, sender_id: str) -> int:
         """Forget a conversation, also where the originals kept it."""
-        return await self._server.whole(self._erase(sender_id))
+        return await self._server.writes.whole(self._erase(sender_id))
 
     async def read_feed(
         self, *, after: int, limit: int, sender_id: str | None = None
@@ -237,11 +230,7 @@ async def _loaded(found: Any, fingerprint: str) -> Loaded:
     snapshot = None
     if taken:
         snapshot = Snapshot(version=taken[0], fingerprint=fingerprint, body=taken[1])
-    if len(bodies) <= _DECODED_AT_ONCE:
-        events = stored.decode_events(bodies)
-    else:
-        events = await asyncio.to_thread(stored.decode_events, bodies)
-    return Loaded(version=version, events=events, snapshot=snapshot)
+    return Loaded(version=version, events=await decoded(bodies), snapshot=snapshot)
 
 
 def _number(number: int) -> int:

@@ -1,6 +1,5 @@
 """The tracker store itself: events to rows and back, every call a function in a transaction."""
 
-import asyncio
 import logging
 import os
 import time
@@ -11,6 +10,9 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from tertulia.adapters.shared.coding import decoded, encoded
+from tertulia.adapters.shared.patience import patiently
+from tertulia.adapters.shared.writes import Writes
 from tertulia.adapters.stores.sql import beside, faults, feed, log
 from tertulia.adapters.stores.sql.cursors import SqlCursors
 from tertulia.adapters.stores.sql.leases import SqlLeases
@@ -23,15 +25,12 @@ from tertulia.core.events import Event
 from tertulia.core.feed import FeedEntry
 from tertulia.core.ports import Loaded, Page, Receipt, Snapshot
 from tertulia.core.reminders import Reminder, ScheduleChange
-from tertulia.core.stored import StoredEvent
 from tertulia.schema.stores import SqlStore
 
 T = TypeVar("T")
 _LONGEST_ID = 255
-_ENCODED_AT_ONCE = 200
 _LAST_NUMBER = 2**62
 _TRIES = 4
-_PAUSE = 1.0
 _log = logging.getLogger("tertulia.store")
 
 
@@ -49,8 +48,7 @@ class SqlTrackerStore:
         self._tables = tables
         self._where = where
         self._now = now
-        self._closed = False
-        self._writing: set[asyncio.Future[int]] = set()
+        self._writes = Writes()
         self.leases = SqlLeases(self._write)
         self.cursors = SqlCursors(self._read, self._write)
 
@@ -75,17 +73,16 @@ class SqlTrackerStore:
         """
         url = address_of(config)
         where = url.render_as_string(hide_password=True)
-        deadline = time.monotonic() + patience
-        while True:
+
+        async def attempt() -> SqlTrackerStore:
             runner = _runner(config, url, env)
             try:
                 return cls(runner, await _prepared(runner, where), where, now)
-            except StoreUnavailable as error:
+            except StoreUnavailable:
                 await runner.close()
-                if not error.retry or time.monotonic() >= deadline:
-                    raise
-                _log.warning("%s; trying again", error)
-            await asyncio.sleep(_PAUSE)
+                raise
+
+        return await patiently(attempt, patience, _log)
 
     async def load(self, sender_id: str) -> Loaded:
         """Return the whole log."""
@@ -113,7 +110,7 @@ class SqlTrackerStore:
     ) -> int:
         """Add events after version `expected`."""
         stored.check_beside(expected + len(events), snapshot, schedule, receipt)
-        key, rows = _key(sender_id), await _encoded(events)
+        key, rows = _key(sender_id), await encoded(events)
 
         def work(connection: sa.Connection, tables: Tables) -> int:
             head = log.expect(connection, tables, key, expected)
@@ -134,7 +131,7 @@ class SqlTrackerStore:
 
     async def replace(self, sender_id: str, events: Sequence[Event], *, expected: int) -> int:
         """Make these events the whole log."""
-        key, rows = _key(sender_id), await _encoded(events)
+        key, rows = _key(sender_id), await encoded(events)
 
         def work(connection: sa.Connection, tables: Tables) -> int:
             head = log.expect(connection, tables, key, expected)
@@ -209,13 +206,11 @@ class SqlTrackerStore:
 
     async def close(self) -> None:
         """Finish what was begun, refuse what comes later, and let go of the connections."""
-        self._closed = True
-        if self._writing:
-            await asyncio.wait(self._writing)
+        await self._writes.close()
         await self._runner.close()
 
     async def _read(self, work: Callable[[sa.Connection, Tables], T]) -> T:
-        self._check_open()
+        self._writes.check_open()
         try:
             return await self._runner.read(_bound(work, self._tables))
         except faults.LIBRARY_ERRORS as error:
@@ -223,16 +218,7 @@ class SqlTrackerStore:
 
     async def _write(self, work: Callable[[sa.Connection, Tables], int]) -> int:
         """Perform one write to its end, also when the caller is gone meanwhile."""
-        self._check_open()
-        writing = asyncio.ensure_future(self._commit(_bound(work, self._tables)))
-        self._writing.add(writing)
-        writing.add_done_callback(self._settled)
-        return await asyncio.shield(writing)
-
-    def _settled(self, writing: asyncio.Future[int]) -> None:
-        self._writing.discard(writing)
-        if not writing.cancelled():
-            writing.exception()  # looked at, for the case that its caller is gone
+        return await self._writes.whole(self._commit(_bound(work, self._tables)))
 
     async def _commit(self, work: Work[int]) -> int:
         for left in range(_TRIES - 1, -1, -1):
@@ -245,10 +231,6 @@ class SqlTrackerStore:
             except faults.LIBRARY_ERRORS as error:
                 raise faults.failed(error, self._where) from error
         raise AssertionError("the last try returns or raises")
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise stored.closed()
 
 
 def _bound(work: Callable[[sa.Connection, Tables], T], tables: Tables) -> Work[T]:
@@ -285,17 +267,8 @@ def _note_events(
 
 
 async def _loaded(found: log.Read) -> Loaded:
-    if len(found.bodies) <= _ENCODED_AT_ONCE:
-        events = stored.decode_events(found.bodies)
-    else:
-        events = await asyncio.to_thread(stored.decode_events, found.bodies)
+    events = await decoded(found.bodies)
     return Loaded(version=found.version, events=events, snapshot=found.snapshot)
-
-
-async def _encoded(events: Sequence[Event]) -> list[StoredEvent]:
-    if len(events) <= _ENCODED_AT_ONCE:
-        return stored.encode_events(events)
-    return await asyncio.to_thread(stored.encode_events, tuple(events))
 
 
 def _number(number: int) -> int:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from tertulia.adapters.shared.coding import handled
 from tertulia.adapters.stores.sqlite import faults, feed, receipts, statements
 from tertulia.adapters.stores.sqlite.connect import open_writer
 from tertulia.adapters.stores.sqlite.cursors import SqliteCursors
@@ -30,7 +31,6 @@ from tertulia.core.reminders import Reminder, ScheduleChange
 T = TypeVar("T")
 
 _READERS = 3
-_ENCODED_AT_ONCE = 200
 _MOST_ROWS = 2**31 - 1
 _LAST_NUMBER = 2**63 - 1
 
@@ -117,7 +117,7 @@ class SqliteStore:
         work = partial(
             statements.append,
             sender_id=_text(sender_id),
-            rows=await _encode_events(events),
+            rows=await handled(_encode, events),
             expected=expected,
             beside=Beside(snapshot, None if schedule is None else encodable(schedule), receipt),
             now=self._now(),
@@ -129,7 +129,7 @@ class SqliteStore:
         work = partial(
             statements.replace,
             sender_id=_text(sender_id),
-            rows=await _encode_events(events),
+            rows=await handled(_encode, events),
             expected=expected,
             now=self._now(),
         )
@@ -214,12 +214,6 @@ def _row_number(number: int) -> int:
 
 def _as_it_is(found: T) -> T:
     return found
-
-
-async def _encode_events(events: Sequence[Event]) -> list[EventRow]:
-    if len(events) <= _ENCODED_AT_ONCE:
-        return _encode(events)
-    return await asyncio.to_thread(_encode, tuple(events))
 
 
 def _encode(events: Sequence[Event]) -> list[EventRow]:
