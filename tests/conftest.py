@@ -1,5 +1,7 @@
 """Fixtures of the whole suite, and how much of each recording is reproduced."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,18 @@ import pytest
 from .integration.peer_sdk import find_sdk
 
 _scores: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def log_as_before() -> Iterator[None]:
+    """Undo what a command that ran in the test's own process set for its log."""
+    root = logging.getLogger()
+    level, handlers = root.level, [*root.handlers]
+    yield
+    root.setLevel(level)
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+        handler.close()
 
 
 @pytest.fixture(scope="session")

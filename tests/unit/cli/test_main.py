@@ -1,9 +1,7 @@
 """The sub-commands: names, help, exit statuses, and what their help loads."""
 
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +13,6 @@ from tertulia.cli.border import guarded
 from tertulia.cli.main import ABSENT, COMMANDS, run_program
 
 HEAVY = {"litestar", "uvicorn", "numpy", "httpx2", "yaml", "rich", "jwt", "sqlite3"}
-
-
-@pytest.fixture(autouse=True)
-def restored_level() -> Iterator[None]:
-    root = logging.getLogger()
-    level = root.level
-    yield
-    root.setLevel(level)
 
 
 def test_no_command_shows_the_overview_and_ends_with_one(
