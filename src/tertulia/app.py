@@ -26,7 +26,7 @@ from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter, Tr
 from tertulia.data.endpoints import read_endpoints
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
-from tertulia.engine.duty import duty_of
+from tertulia.engine.duty import Duty, alone, duty_of
 from tertulia.engine.keeper import ModelKeeper, load_and_warm
 from tertulia.engine.outbox import Brokers, Recipient, begin, durable_feed
 from tertulia.engine.perform import Outside
@@ -34,7 +34,7 @@ from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
 from tertulia.engine.records import Records
 from tertulia.engine.retention import Keeping
-from tertulia.engine.service import Service
+from tertulia.engine.service import Beside, Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.locks import open_locks
 from tertulia.model.load import Model
@@ -47,10 +47,6 @@ if TYPE_CHECKING:
     from tertulia.adapters.remote.models import HttpModelServer
 
 _log = logging.getLogger("tertulia.app")
-
-
-def _alone() -> bool:
-    return True
 
 
 class SystemClock:
@@ -94,7 +90,7 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     action_limit: int = 10
     telemetry: Telemetry = msgspec.field(default_factory=Telemetry)
     locks: ConversationLocks | None = None
-    leads: Callable[[], bool] = _alone
+    leads: Callable[[], bool] = alone
     tells: bool = True
 
 
@@ -146,34 +142,35 @@ async def build_service(settings: AppSettings) -> Service:
     assistant = Assistant(connect(settings.model)) if settings.model is not None else None
     load = partial(load_and_warm, connect=connect, beside=settings.nlu)
     keeper = ModelKeeper(assistant, packed=settings.packed, load=load)
-    pulling = Pulling(keeper, _model_server, asks=settings.leads)
-    duty = duty_of("reminders", store, alone=settings.leads)
-    service = Service(
+    return Service(
         processor,
         keeper,
-        pulling=pulling,
+        pulling=Pulling(keeper, _model_server, asks=settings.leads),
         model_server=endpoints.models,
-        duty=duty,
-        keeping=_keeping(settings, endpoints, conversations),
+        beside=_beside(settings, endpoints, conversations, brokers),
     )
-    return _telling(service, brokers, settings)
 
 
-def _telling(service: Service, brokers: Sequence[Recipient], settings: AppSettings) -> Service:
-    """Return the service, which tells brokers of what is stored, in one of all processes."""
-    if brokers:
-        duty = duty_of("brokers", service.store, alone=settings.leads)
-        service.tell(Brokers(brokers, duty))
-    return service
+def _beside(
+    settings: AppSettings,
+    endpoints: Endpoints,
+    conversations: Conversations,
+    brokers: Sequence[Recipient],
+) -> Beside:
+    """Return what one of all processes does beside the messages."""
 
+    def duty(name: str) -> Duty:
+        return duty_of(name, conversations.store, alone=settings.leads)
 
-def _keeping(settings: AppSettings, endpoints: Endpoints, conversations: Conversations) -> Keeping:
-    """Return what forgets idle conversations, in one of all processes."""
-    return Keeping(
-        endpoints.retention,
-        Records(conversations),
-        duty=duty_of("retention", conversations.store, alone=settings.leads),
-        clock=SystemClock(),
+    return Beside(
+        reminders=duty("reminders"),
+        keeping=Keeping(
+            endpoints.retention,
+            Records(conversations),
+            duty=duty("retention"),
+            clock=SystemClock(),
+        ),
+        brokers=Brokers(brokers, duty("brokers")) if brokers else None,
     )
 
 

@@ -12,14 +12,12 @@ from tertulia.data.yaml import Key, Node, read_file
 from tertulia.data.yaml.settings import convert_settings
 from tertulia.schema.channels import (
     CALLBACK,
+    NAMES,
     REST,
     CallbackChannel,
     Channel,
     Channels,
 )
-
-NAMES = (REST, CALLBACK)
-"""The channels that can be mounted. `rest` is always there."""
 
 _GONE = "rasa"
 

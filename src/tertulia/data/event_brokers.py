@@ -10,6 +10,7 @@ from typing import Any
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
+from tertulia.data.kinds import kind_meant, kind_node
 from tertulia.data.yaml import Node
 from tertulia.data.yaml.settings import convert_settings
 from tertulia.schema.brokers import (
@@ -47,7 +48,6 @@ ALIASES: dict[str, Kind] = {
 }
 """Other spellings of `type`, in lower case; classes of the originals stand for their kinds."""
 
-_ORIGINALS = ("rasa.", "rasa_core.")
 _PROTOCOLS = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _MECHANISMS = ("PLAIN", "GSSAPI", "SCRAM-SHA-256", "SCRAM-SHA-512")
 
@@ -96,9 +96,9 @@ def _broker(section: Node, diagnostics: Diagnostics) -> BrokerConfig | None:
             at=section.span,
         )
         return None
-    node = _kind_node(section)
+    node = kind_node(section)
     written = "pika" if node is None else str(node.plain())
-    kind = _known(written)
+    kind = kind_meant(written, ALIASES)
     if kind in KINDS:
         config: Any = convert_settings(section, KINDS[kind], diagnostics)
         return config if config is None or _is_sound(section, config, diagnostics) else None
@@ -165,17 +165,3 @@ def _of_sasl(config: KafkaBroker, mechanism: str) -> Iterator[tuple[str, str, st
             f"the security protocol {config.security_protocol} needs a user",
             "Give `sasl_username` and `sasl_password`, or `security_protocol: PLAINTEXT`.",
         )
-
-
-def _kind_node(section: Node) -> Node | None:
-    node = section.get("store_type") or section.get("type")
-    return None if node is None or node.is_null else node
-
-
-def _known(written: str) -> str:
-    """Return the kind in lower case."""
-    lower = written.lower()
-    last = lower.rpartition(".")[2]
-    if lower.startswith(_ORIGINALS) or "." not in lower:
-        return ALIASES.get(last, last)
-    return lower

@@ -7,6 +7,7 @@ Source: spec endpoints.md section 8.
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
+from tertulia.data.kinds import kind_node
 from tertulia.data.yaml import Node
 from tertulia.data.yaml.settings import convert_settings
 from tertulia.schema.locks import LockConfig, MemoryLocks, PostgresLocks, RedisLocks
@@ -34,8 +35,8 @@ def read_lock_store(section: Node | None, diagnostics: Diagnostics) -> LockConfi
             "T139", "'lock_store' must be a mapping", hint="Write `type: ...`.", at=section.span
         )
         return None
-    node = section.get("store_type") or section.get("type")
-    written = "in_memory" if node is None or node.is_null else str(node.plain())
+    node = kind_node(section)
+    written = "in_memory" if node is None else str(node.plain())
     kind = _ALSO.get(written.lower(), written.lower())
     if kind not in KINDS:
         hint = nearest(kind, [*KINDS]) or f"Known: {', '.join(KINDS)}."

@@ -9,6 +9,7 @@ from typing import Any
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import nearest
+from tertulia.data.kinds import kind_meant, kind_node
 from tertulia.data.yaml import Node
 from tertulia.data.yaml.settings import convert_settings
 from tertulia.schema.stores import (
@@ -30,7 +31,6 @@ KINDS: dict[str, type[StoreConfig]] = {
 
 IN_MEMORY = ("in_memory", "inmemorytrackerstore")
 DIALECTS = ("sqlite", "postgresql", "mysql", "mariadb")
-_ORIGINALS = ("rasa.", "rasa_core.")
 _CLASSES = {
     "sqltrackerstore": "sql",
     "redistrackerstore": "redis",
@@ -48,8 +48,8 @@ def read_tracker_store(section: Node | None, diagnostics: Diagnostics) -> StoreC
             "T139", "'tracker_store' must be a mapping", hint="Write `type: ...`.", at=section.span
         )
         return None
-    node = _kind_node(section)
-    kind = "" if node is None else _known(str(node.plain()))
+    node = kind_node(section)
+    kind = "" if node is None else kind_meant(str(node.plain()), _CLASSES)
     if kind in IN_MEMORY:
         return None
     if node is None:
@@ -93,20 +93,6 @@ def _custom(section: Node, path: str) -> CustomStore:
         if key.text not in ("type", "store_type")
     }
     return CustomStore(path=path, arguments=arguments)
-
-
-def _kind_node(section: Node) -> Node | None:
-    node = section.get("store_type") or section.get("type")
-    return None if node is None or node.is_null else node
-
-
-def _known(kind: str) -> str:
-    """Return the kind in lower case; a class of the originals stands for the kind it is of."""
-    lower = kind.lower()
-    last = lower.rpartition(".")[2]
-    if lower.startswith(_ORIGINALS) or "." not in lower:
-        return _CLASSES.get(last, last)
-    return lower
 
 
 def _check_is_empty(section: Node, diagnostics: Diagnostics) -> None:

@@ -25,7 +25,8 @@ _RENEWED = 4
 """How often it is renewed while it lasts."""
 
 
-def _alone() -> bool:
+def alone() -> bool:
+    """Tell that a process has every duty: there is no other."""
     return True
 
 
@@ -40,7 +41,7 @@ class Duty:
         name: str,
         leases: LeaseKeeper | None,
         *,
-        alone: Callable[[], bool] = _alone,
+        alone: Callable[[], bool] = alone,
         seconds: float = LEASE_SECONDS,
     ) -> None:
         self.on_begin: Callable[[], None] = lambda: None
@@ -111,7 +112,7 @@ class Duty:
             self.on_begin()
 
 
-def duty_of(name: str, store: TrackerStore, *, alone: Callable[[], bool] = _alone) -> Duty:
+def duty_of(name: str, store: TrackerStore, *, alone: Callable[[], bool] = alone) -> Duty:
     """Return a duty that is given by the store, if servers share it, and by `alone` otherwise."""
     leases = store.leases if isinstance(store, SharedStore) else None
     return Duty(name, leases, alone=alone)

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from tertulia.base.errors import BrokerUnavailable, MessageRefused
+from tertulia.base.errors import BrokerUnavailable
 from tertulia.core.brokers import Message, event_message
 from tertulia.core.events.codec import Family, visible
 from tertulia.core.ports import Page, TrackerStore
-from tertulia.engine.outbox import Recipient
+from tertulia.engine.outbox import Recipient, deliver
 
 HEADER = "rasa-export-process-id"
 _PAGE = 500
@@ -84,7 +84,8 @@ class Exporter:
                 return
             after = page.first + len(page.events) - 1
             for broker in self._brokers:
-                await self._publish(broker, self._messages(sender_id, page, wanted, broker.family))
+                messages = self._messages(sender_id, page, wanted, broker.family)
+                self.sent.refused += len(await deliver(broker.broker, messages))
             self.sent.events += sum(wanted.has(event.timestamp) for event in page.events)
 
     def _messages(
@@ -102,16 +103,6 @@ class Exporter:
             for seq, event in enumerate(page.events, page.first)
             if wanted.has(event.timestamp) and visible(event, family)
         ]
-
-    async def _publish(self, to: Recipient, messages: Sequence[Message]) -> None:
-        try:
-            await to.broker.publish(messages)
-        except MessageRefused as error:
-            self.sent.refused += 1
-            left = [message for message in messages if message.id != error.message_id]
-            if len(left) == len(messages):
-                raise
-            await self._publish(to, left)
 
 
 async def _ids(store: TrackerStore, wanted: Selection) -> AsyncIterator[str]:

@@ -191,25 +191,14 @@ class Relay:
     async def _publish(self, page: Sequence[FeedEntry]) -> None:
         made = [message_of(entry, self._to.family) for entry in page]
         messages = [message for message in made if message is not None]
-        while messages:
-            try:
-                await self._to.broker.publish(messages)
-                break
-            except MessageRefused as error:
-                messages = self._without(messages, error)
-        self._delivered += len(messages)
+        refused = await deliver(self._to.broker, messages)
+        for error in refused:
+            _log.error("%s; it is left out for the event broker '%s'", error, self._to.name)
+        self._refused += len(refused)
+        self._delivered += len(messages) - len(refused)
         if self._problem is not None:
             _log.info("the event broker '%s' takes messages again", self._to.name)
         self._failed_in_a_row, self._problem = 0, None
-
-    def _without(self, messages: Sequence[Message], error: MessageRefused) -> list[Message]:
-        """Return what is left to deliver when one message never can be."""
-        left = [message for message in messages if message.id != error.message_id]
-        if len(left) == len(messages):
-            raise error
-        self._refused += 1
-        _log.error("%s; it is left out for the event broker '%s'", error, self._to.name)
-        return left
 
     def _note_failure(self, error: Exception) -> float:
         """Say what failed, the first time in a row; return how long to wait."""
@@ -278,12 +267,35 @@ class Outbox:
             return self.deliveries()
 
 
-def open_outbox(brokers: Brokers, following: Following, clock: Clock) -> Outbox:
-    """Return what delivers to these brokers.
+async def deliver(broker: EventBroker, messages: Sequence[Message]) -> list[MessageRefused]:
+    """Publish messages, without those that the broker will never take; return why for each.
+
+    Raises:
+        BrokerUnavailable: some are not known to be delivered.
+        MessageRefused: of something that is not among the messages.
+    """
+    refused: list[MessageRefused] = []
+    while messages:
+        try:
+            await broker.publish(messages)
+            break
+        except MessageRefused as error:
+            left = [message for message in messages if message.id != error.message_id]
+            if len(left) == len(messages):
+                raise
+            refused.append(error)
+            messages = left
+    return refused
+
+
+def open_outbox(brokers: Brokers | None, following: Following, clock: Clock) -> Outbox:
+    """Return what delivers to these brokers, to nobody where there are none.
 
     Raises:
         ConfigError: the store that is followed has no feed for them.
     """
+    if brokers is None:
+        return Outbox()
     store, duty = durable_feed(following.store), brokers.duty
     relays = [Relay(each, store, following, duty, clock) for each in brokers.recipients]
     return Outbox(relays, duty)

@@ -1,5 +1,7 @@
 """The bot in service: one model at a time, exchanged as a whole, and its conversations."""
 
+import msgspec
+
 from tertulia.base.errors import ModelError
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel, TrackerStore
@@ -10,7 +12,7 @@ from tertulia.engine.duty import Duty
 from tertulia.engine.follow import Following
 from tertulia.engine.keeper import Change, ModelKeeper
 from tertulia.engine.operations import Operations
-from tertulia.engine.outbox import Brokers, Outbox, open_outbox
+from tertulia.engine.outbox import Brokers, open_outbox
 from tertulia.engine.process import Processor
 from tertulia.engine.pulling import Pulling
 from tertulia.engine.records import Records
@@ -21,13 +23,24 @@ from tertulia.engine.terms import NO_TERMS, Terms
 from tertulia.schema.endpoints import ModelEndpoint
 
 
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs beside the messages.
+
+    reminders: the duty to fire them, where several serve together. keeping: forgets idle
+    conversations. brokers: who is told of what is stored.
+    """
+
+    reminders: Duty | None = None
+    keeping: Keeping | None = None
+    brokers: Brokers | None = None
+
+
 class Service:
     """What a server serves. keeper: which model that is.
 
     channels: where the bot speaks unasked. schedule: fires reminders, once it is started.
     pulling: follows a model server, the one of `model_server` from the start.
     following: wakes who follows what is stored. expects_model: without one it is not ready.
-    duty: to fire reminders, where several serve together. keeping: forgets idle conversations.
     """
 
     def __init__(
@@ -38,10 +51,10 @@ class Service:
         channels: Channels | None = None,
         pulling: Pulling | None = None,
         model_server: ModelEndpoint | None = None,
-        duty: Duty | None = None,
-        keeping: Keeping | None = None,
+        beside: Beside | None = None,
     ) -> None:
-        self._keeping = keeping
+        beside = beside or Beside()
+        self._keeping = beside.keeping
         self.processor = processor
         self.operations = Operations(processor)
         self.records = Records(processor.conversations)
@@ -52,7 +65,7 @@ class Service:
         self._model_server = model_server
         self.channels = channels or Channels()
         self._reminders = Reminders(processor, self.channels)
-        self._duty = duty or Duty("reminders", None)
+        self._duty = beside.reminders or Duty("reminders", None)
         self.schedule = Schedule(
             self.store,
             self._fire,
@@ -64,7 +77,7 @@ class Service:
         self.following = Following(self.store)
         processor.conversations.on_schedule = self.schedule.poke
         processor.conversations.on_stored = self.following.poke
-        self.outbox = Outbox()
+        self.outbox = open_outbox(beside.brokers, self.following, processor.clock)
 
     @property
     def assistant(self) -> Assistant | None:
@@ -95,14 +108,6 @@ class Service:
     ) -> None:
         """Take one message through a turn; what the bot says goes to `output`."""
         await self.processor.handle(incoming, self.ready(), output, terms)
-
-    def tell(self, brokers: Brokers) -> None:
-        """Let event brokers hear of what is stored, from `start` on.
-
-        Raises:
-            ConfigError: the store has no feed for them.
-        """
-        self.outbox = open_outbox(brokers, self.following, self.processor.clock)
 
     def start(self) -> None:
         """Begin what runs beside the messages: reminders fire, brokers are told."""

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import ComponentError
+from tertulia.base.source import SourceSpan
 from tertulia.core.domain.model import Generation
 from tertulia.data.nlu import NluData
 from tertulia.nlu.classifiers.learned import LearnedConfig, note_few_intents
 from tertulia.nlu.component import READING, TOKENS, Lesson, Setting, Training
-from tertulia.nlu.components import find_component
+from tertulia.nlu.components import AnyComponent, find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
 from tertulia.nlu.extractors.tag_model import note_misaligned
 from tertulia.nlu.message import Message
@@ -46,7 +47,7 @@ def check_lessons(
         params = convert_params(config.params, found.Config)
         setting = _setting(config, generation, language)
         if prepared and found.provides & {READING, TOKENS}:
-            prepared = _prepare(config, setting, training)
+            prepared = _prepare(found, params, setting, training, at=config.at)
         _note_labels(config, params, data, diagnostics)
         if _learns(config, "entity_recognition") and found.trainable_entities:
             note_misaligned(setting, training)
@@ -61,14 +62,19 @@ def _note_labels(
         note_few_intents([one.intent for one in data.examples if one.intent], diagnostics)
 
 
-def _prepare(config: ComponentConfig, setting: Setting, training: Training) -> bool:
+def _prepare(
+    found: type[AnyComponent],
+    params: Struct,
+    setting: Setting,
+    training: Training,
+    *,
+    at: SourceSpan | None,
+) -> bool:
     """Let a component write on the messages; note when something of it is not on this machine."""
-    found = find_component(config.name)
-    params = convert_params(config.params, found.Config)
     try:
         component = found.train(params, setting, replace(training, lessons=[]))
     except ComponentError as error:
-        training.diagnostics.error(error.code, error.message, hint=error.hint, at=config.at)
+        training.diagnostics.error(error.code, error.message, hint=error.hint, at=at)
         return False
     component.prepare([lesson.message for lesson in training.lessons])
     return True

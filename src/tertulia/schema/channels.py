@@ -9,6 +9,8 @@ from tertulia.schema.endpoints import Endpoint
 
 REST = "rest"
 CALLBACK = "callback"
+NAMES = (REST, CALLBACK)
+"""The channels that can be mounted. `rest` is always there."""
 
 
 class CallbackChannel(Endpoint, frozen=True, kw_only=True, forbid_unknown_fields=True):

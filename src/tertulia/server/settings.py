@@ -9,13 +9,10 @@ import msgspec
 from tertulia.base.errors import ConfigError, nearest
 from tertulia.base.secret import Secret
 from tertulia.schema.access import ApiKey, Limits
-from tertulia.schema.channels import CALLBACK, REST, Channels
+from tertulia.schema.channels import NAMES, Channels
 
 Json = Any
 ProfileName = Literal["legacy", "modern"]
-
-CHANNELS = (REST, CALLBACK)
-"""Names of the input channels this server can mount."""
 
 
 class Advertised(msgspec.Struct, frozen=True):
@@ -97,9 +94,9 @@ def check_channels(settings: ServerSettings) -> None:
         ConfigError: a name is unknown.
     """
     for name in settings.channels:
-        if name not in CHANNELS:
+        if name not in NAMES:
             raise ConfigError(
                 f"there is no input channel '{name}'",
-                hint=nearest(name, CHANNELS) or f"Known: {', '.join(CHANNELS)}.",
+                hint=nearest(name, NAMES) or f"Known: {', '.join(NAMES)}.",
                 code="T190",
             )

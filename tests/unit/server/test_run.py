@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,17 @@ def leave_with(number: int, seen: list[str]) -> Callable[[str], None]:
     return ready
 
 
+async def visited_by(visit: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+    """Serve until the visitor, who is given the port, has ended it."""
+
+    def ready(address: str) -> None:
+        tasks.append(asyncio.create_task(visit(int(address.rpartition(":")[2]))))
+
+    tasks: list[asyncio.Task[None]] = []
+    await serve(answering, "127.0.0.1", 0, on_ready=ready)
+    await tasks[0]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_serving_by_returning(number: int) -> None:
     seen: list[str] = []
@@ -53,14 +64,6 @@ def test_a_signal_ends_serving_by_returning(number: int) -> None:
 def test_requests_are_answered_at_the_address_that_is_told() -> None:
     answers: list[bytes] = []
 
-    async def main() -> None:
-        def ready(address: str) -> None:
-            tasks.append(asyncio.create_task(ask(int(address.rpartition(":")[2]))))
-
-        tasks: list[asyncio.Task[None]] = []
-        await serve(answering, "127.0.0.1", 0, on_ready=ready)
-        await tasks[0]
-
     async def ask(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -68,7 +71,7 @@ def test_requests_are_answered_at_the_address_that_is_told() -> None:
         writer.close()
         os.kill(os.getpid(), signal.SIGTERM)
 
-    run(main())
+    run(visited_by(ask))
     assert answers[0].startswith(b"HTTP/1.1 200")
     assert answers[0].endswith(b"hello")
     assert b"server:" not in answers[0].lower()
@@ -81,14 +84,6 @@ def test_a_request_on_its_way_while_the_server_leaves_is_answered(
     monkeypatch.setattr(protocol, "LAST_CALL", 20.0)
     answers: list[bytes] = []
 
-    async def main() -> None:
-        def ready(address: str) -> None:
-            tasks.append(asyncio.create_task(ask(int(address.rpartition(":")[2]))))
-
-        tasks: list[asyncio.Task[None]] = []
-        await serve(answering, "127.0.0.1", 0, on_ready=ready)
-        await tasks[0]
-
     async def ask(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in range(asked_before):
@@ -100,7 +95,7 @@ def test_a_request_on_its_way_while_the_server_leaves_is_answered(
         answers.append(await reader.read())
         writer.close()
 
-    run(main())
+    run(visited_by(ask))
     assert answers[0].startswith(b"HTTP/1.1 200")
     assert b"connection: close" in answers[0]
     assert answers[0].endswith(b"hello")
@@ -109,14 +104,6 @@ def test_a_request_on_its_way_while_the_server_leaves_is_answered(
 def test_a_connection_that_asks_nothing_does_not_keep_the_server() -> None:
     left: list[bytes] = []
 
-    async def main() -> None:
-        def ready(address: str) -> None:
-            tasks.append(asyncio.create_task(be_silent(int(address.rpartition(":")[2]))))
-
-        tasks: list[asyncio.Task[None]] = []
-        await serve(answering, "127.0.0.1", 0, on_ready=ready)
-        await tasks[0]
-
     async def be_silent(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HT")
@@ -124,7 +111,7 @@ def test_a_connection_that_asks_nothing_does_not_keep_the_server() -> None:
         left.append(await reader.read())
         writer.close()
 
-    run(main())
+    run(visited_by(be_silent))
     assert left == [b""]
 
 

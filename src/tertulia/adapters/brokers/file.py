@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tertulia.adapters.brokers.lanes import unavailable
-from tertulia.base.errors import BrokerUnavailable
 from tertulia.core.brokers import Message
 from tertulia.schema.brokers import FileBroker
 
@@ -44,7 +43,7 @@ class FileEventBroker:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise _failed(self._path, error) from error
+            raise unavailable(f"the file {self._path}", error) from error
 
 
 def _open(path: Path) -> BinaryIO:
@@ -67,7 +66,3 @@ def _cut_torn_line(file: BinaryIO) -> None:
     if place < end:
         file.truncate(place)
     file.seek(place)
-
-
-def _failed(path: Path, error: OSError) -> BrokerUnavailable:
-    return unavailable(f"the file {path}", error)

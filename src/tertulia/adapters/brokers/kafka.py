@@ -17,7 +17,7 @@ from aiokafka.errors import (  # pyright: ignore[reportMissingTypeStubs]
     MessageSizeTooLargeError,
 )
 
-from tertulia.adapters.brokers.lanes import environment, refused, send_in_lanes, unavailable
+from tertulia.adapters.brokers.lanes import environment, letting_go, refused, send_in_lanes
 from tertulia.core.brokers import Message
 from tertulia.schema.brokers import KafkaBroker
 
@@ -39,25 +39,19 @@ class KafkaEventBroker:
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Write and wait until all replicas in sync have it."""
-        try:
+        async with letting_go(self, self._where, _ERRORS):
             producer = await self._open()
             await wait_for(
                 send_in_lanes(messages, lambda message: self._send(producer, message)),
                 self._config.timeout,
             )
-        except _ERRORS as error:
-            await self.close()
-            raise unavailable(self._where, error) from error
 
     async def check(self) -> str:
         """Connect, and ask for the topic's partitions."""
         topic = self._config.topic
-        try:
+        async with letting_go(self, self._where, _ERRORS):
             producer = await self._open()
             found = await wait_for(producer.partitions_for(topic), self._config.timeout)
-        except _ERRORS as error:
-            await self.close()
-            raise unavailable(self._where, error) from error
         return f"{self._where} answers; the topic {topic} has {len(found)} partitions"
 
     async def close(self) -> None:

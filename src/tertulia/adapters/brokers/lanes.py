@@ -2,10 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from tertulia.base.errors import BrokerUnavailable, MessageRefused
-from tertulia.core.brokers import Message
+from tertulia.core.brokers import EventBroker, Message
 
 AT_ONCE = 50
 """Conversations whose messages are on their way together."""
@@ -42,6 +43,22 @@ def lanes_of(messages: Iterable[Message]) -> list[list[Message]]:
     for message in messages:
         lanes.setdefault(message.lane, []).append(message)
     return list(lanes.values())
+
+
+@asynccontextmanager
+async def letting_go(
+    broker: EventBroker, where: str, errors: tuple[type[Exception], ...]
+) -> AsyncGenerator[None]:
+    """Close the broker when one of its driver's errors comes; it connects anew the next time.
+
+    Raises:
+        BrokerUnavailable: one came.
+    """
+    try:
+        yield
+    except errors as error:
+        await broker.close()
+        raise unavailable(where, error) from error
 
 
 def unavailable(where: str, error: BaseException | str) -> BrokerUnavailable:

@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 from nats.js.errors import NotFoundError
 
-from tertulia.adapters.brokers.lanes import refused, send_in_lanes, unavailable
+from tertulia.adapters.brokers.lanes import letting_go, refused, send_in_lanes
 from tertulia.core.brokers import Message
 from tertulia.schema.brokers import NatsBroker
 
@@ -37,19 +37,13 @@ class NatsEventBroker:
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Publish and wait for the acknowledgements."""
-        try:
+        async with letting_go(self, self._where, _ERRORS):
             await self._send_all(await self._open(), messages)
-        except _ERRORS as error:
-            await self.close()
-            raise unavailable(self._where, error) from error
 
     async def check(self) -> str:
         """Connect, and look for the stream or make it, as publishing does."""
-        try:
+        async with letting_go(self, self._where, _ERRORS):
             await self._open()
-        except _ERRORS as error:
-            await self.close()
-            raise unavailable(self._where, error) from error
         return f"{self._where} answers; the stream {self._config.stream} is there"
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ import aio_pika
 from aio_pika.exceptions import AMQPError
 from yarl import URL
 
-from tertulia.adapters.brokers.lanes import environment, refused, send_in_lanes, unavailable
+from tertulia.adapters.brokers.lanes import environment, letting_go, refused, send_in_lanes
 from tertulia.core.brokers import Message
 from tertulia.schema.brokers import DEFAULT_QUEUE, RabbitBroker
 
@@ -41,20 +41,14 @@ class RabbitEventBroker:
 
     async def publish(self, messages: Sequence[Message]) -> None:
         """Publish and wait for the confirmations."""
-        try:
+        async with letting_go(self, self._where, _ERRORS):
             exchange = await self._open()
             await send_in_lanes(messages, lambda message: self._send(exchange, message))
-        except _ERRORS as error:
-            await self.close()
-            raise unavailable(self._where, error) from error
 
     async def check(self) -> str:
         """Connect, and declare exchange and queues as publishing does."""
-        try:
+        async with letting_go(self, self._where, _ERRORS):
             await self._open()
-        except _ERRORS as error:
-            await self.close()
-            raise unavailable(self._where, error) from error
         return f"{self._where} answers; queues {', '.join(queues_of(self._config))}"
 
     async def close(self) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from msgspec.structs import replace
 
 from tertulia.app import AppSettings, build_service
 from tertulia.cli.files import DOMAINS, project_files
@@ -50,9 +49,10 @@ def run_dialog(model: Model, path: Path, given: Given) -> int:
         folder=project_folder(path),
         store="memory",
         endpoints=given["endpoints"],
+        tells=False,
     )
     with asyncio.Runner() as runner:
-        service = runner.run(build_service(replace(settings, tells=False)))
+        service = runner.run(build_service(settings))
         try:
             screen = Screen(service.ready().generation, click.echo)
             learn = OnlineLearning(service, packed)
