@@ -38,9 +38,10 @@ $(UV):
 	@$(UV) sync --locked --quiet --no-dev --inexact --python "$$($(FIND_PYTHON))"
 	@touch .venv/.runtime
 
+# No new process for one that died: with --dist loadfile pytest-xdist would wait for ever after it.
 test: check ## all checks, then all tests, a process for each core; ends with the summary of pytest
 	@printf '\n== pytest ==\n'
-	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --max-worker-restart=0
 
 check: lint types contracts shape ## everything but the tests
 
