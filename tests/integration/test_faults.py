@@ -26,6 +26,7 @@ def need_programs() -> None:
         pytest.skip(reason)
 
 
+@pytest.mark.timeout(700)
 def test_twenty_faults_lose_nothing(tmp_path: Path) -> None:
     need_programs()
     out = tmp_path / "report.json"
@@ -34,7 +35,7 @@ def test_twenty_faults_lose_nothing(tmp_path: Path) -> None:
         (sys.executable, str(CAMPAIGN), *options),
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 
+from tertulia.base.border import outcome
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.leases import LeaseKeeper, SharedStore
 from tertulia.core.ports import TrackerStore
@@ -90,13 +91,13 @@ class Duty:
     async def _keep(self, leases: LeaseKeeper) -> None:
         failed = False
         while True:
-            try:
-                await self._ask(leases)
-                failed = False
-            except StoreUnavailable as error:
-                if not failed:
-                    _log.warning("T920 the duty '%s' cannot be had now: %s", self._name, error)
-                failed = True
+            error = await outcome(self._ask(leases))
+            if error is not None and not failed:
+                unknown = None if isinstance(error, StoreUnavailable) else error
+                _log.warning(
+                    "T920 the duty '%s' cannot be had now: %s", self._name, error, exc_info=unknown
+                )
+            failed = error is not None
             await asyncio.sleep(self._seconds / _RENEWED)
 
     async def _ask(self, leases: LeaseKeeper) -> None:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
+from tertulia.base.border import outcome
 from tertulia.base.errors import RequestError, StoreUnavailable
 from tertulia.core.feed import EventFeed
 from tertulia.core.ports import TrackerStore
@@ -106,10 +107,10 @@ class Following:
                     await self._wake.wait()
 
     async def _look(self, feed: EventFeed) -> None:
-        try:
-            end = await feed.feed_end()
-        except StoreUnavailable as error:
-            _log.warning("the feed cannot be read now: %s", error)
+        end = await outcome(feed.feed_end())
+        if isinstance(end, Exception):
+            unknown = None if isinstance(end, StoreUnavailable) else end
+            _log.warning("the feed cannot be read now: %s", end, exc_info=unknown)
             return
         if end != self._end:
             self._end = end

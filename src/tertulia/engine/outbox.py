@@ -11,13 +11,13 @@ from contextlib import suppress
 
 import msgspec
 
+from tertulia.base.border import outcome
 from tertulia.base.errors import BrokerUnavailable, ConfigError, MessageRefused, StoreUnavailable
 from tertulia.base.ports import Clock
 from tertulia.core.brokers import EventBroker, Message, message_of
 from tertulia.core.events.codec import Family
 from tertulia.core.feed import DurableFeed, FeedEntry
 from tertulia.core.ports import TrackerStore
-from tertulia.engine.border import outcome
 from tertulia.engine.duty import Duty
 from tertulia.engine.follow import Following
 

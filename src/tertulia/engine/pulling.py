@@ -11,6 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from tertulia.base.border import outcome
 from tertulia.base.errors import ModelServerError, TertuliaError
 from tertulia.engine.keeper import ModelKeeper
 from tertulia.model.packed import Packed, Pulled
@@ -76,7 +77,6 @@ class Pulling:
         self._source = self._connect(endpoint)
         asked = asyncio.Event()
         self._task = asyncio.create_task(self._follow(self._source, endpoint.wait, asked))
-        self._task.add_done_callback(_report)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_PULL):
                 await asked.wait()
@@ -124,7 +124,6 @@ class Pulling:
         self._source, self._tag = source, tag
         if endpoint.wait is not None:
             self._task = asyncio.create_task(self._follow(source, endpoint.wait))
-            self._task.add_done_callback(_report)
 
     async def stop(self) -> None:
         """Follow no server any more."""
@@ -144,18 +143,24 @@ class Pulling:
         if asked is None:
             await asyncio.sleep(_pause(wait, failures))
         while True:
-            try:
-                if self._asks():
-                    self._tag = await self._serve_newest(source, self._tag)
-                failures = 0
-            except TertuliaError as error:
-                failures += 1
-                _log.warning("T652 no new model could be pulled, the old one stays: %s", error)
+            error = await outcome(self._ask(source))
+            failures = 0 if error is None else failures + 1
+            if error is not None:
+                unknown = None if isinstance(error, TertuliaError) else error
+                _log.warning(
+                    "T652 no new model could be pulled, the old one stays: %s",
+                    error,
+                    exc_info=unknown,
+                )
             if asked is not None:
                 asked.set()
             if wait is None and not failures:
                 return
             await asyncio.sleep(_pause(wait, failures))
+
+    async def _ask(self, source: ModelSource) -> None:
+        if self._asks():
+            self._tag = await self._serve_newest(source, self._tag)
 
     async def _serve_newest(self, source: ModelSource, tag: str | None) -> str | None:
         pulled = await source.pull(tag)
@@ -171,9 +176,3 @@ def _pause(wait: float | None, failures: int) -> float:
     if not failures:
         return usual
     return min(usual * 2.0 ** min(failures - 1, 16), max(usual, _LONGEST))
-
-
-def _report(task: "asyncio.Task[None]") -> None:
-    """Log the end that nobody foresaw; the model in service stays."""
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("T652 models are pulled no more", exc_info=task.exception())

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
+from tertulia.base.border import outcome
 from tertulia.base.errors import LockTimeout, RequestError, TertuliaError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
@@ -124,10 +125,12 @@ class Keeping:
 
     async def _once(self, store: TrackerStore, retention: Retention) -> None:
         before = self._clock.now() - retention.idle_days * 86400
-        try:
-            report = await prune(self._records, store, before=before, wanted=self._duty.is_ours)
-        except TertuliaError as error:
-            _log.warning("idle conversations were not all erased: %s", error)
+        report = await outcome(
+            prune(self._records, store, before=before, wanted=self._duty.is_ours)
+        )
+        if isinstance(report, Exception):
+            unknown = None if isinstance(report, TertuliaError) else report
+            _log.warning("idle conversations were not all erased: %s", report, exc_info=unknown)
             return
         if report.erased:
             _log.info("%s of %s conversations were idle and are erased", report.erased, report.seen)

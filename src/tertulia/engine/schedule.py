@@ -10,11 +10,11 @@ from contextlib import suppress
 
 import msgspec
 
+from tertulia.base.border import outcome
 from tertulia.base.errors import StoreConflict, TertuliaError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
 from tertulia.core.reminders import Reminder
-from tertulia.engine.border import outcome
 
 _log = logging.getLogger("tertulia.reminders")
 

@@ -8,6 +8,7 @@ import pytest
 from tests.conformance.stores.network import Proxy
 from tests.conformance.stores.servers import POSTGRES, PREFIX, REDIS, named, postgres_config
 
+from tertulia.adapters.locks.session import Session
 from tertulia.base.errors import ConfigError, LockUnavailable
 from tertulia.core.locks import ConversationLocks
 from tertulia.locks import open_locks
@@ -87,6 +88,24 @@ class TestOnPostgres(NetworkLockSuite):
             assert await locks.hold("a", patience=PATIENCE)
         for locks in bots:
             await locks.close()
+
+    async def test_an_error_that_nobody_foresaw_ends_the_session_and_not_the_locks(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def broken(*_: object) -> None:
+            raise AttributeError("of the driver")
+
+        locks = await self.make_locks(tmp_path)
+        assert await locks.hold("a", patience=PATIENCE)
+        with monkeypatch.context() as during:
+            during.setattr(Session, "perform", broken)
+            with pytest.raises(LockUnavailable, match=r"T921: .*AttributeError"):
+                await locks.hold("b", patience=PATIENCE)
+        assert await locks.hold("b", patience=PATIENCE)
+        other = await self.make_locks(tmp_path)
+        assert not await other.hold("a", patience=0.05)
+        await other.close()
+        await locks.close()
 
 
 @pytest.mark.usefixtures("redis_server")

@@ -6,7 +6,7 @@ import pytest
 from tests.conformance.stores.network import NetworkStoreSuite
 from tests.conformance.stores.servers import OWN, POSTGRES, named, postgres, postgres_config
 
-from tertulia.adapters.stores.postgres import PostgresStore
+from tertulia.adapters.stores.postgres import PostgresStore, committer
 from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.base.secret import Secret
 from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
@@ -175,4 +175,20 @@ async def test_an_event_that_cannot_be_stored_spoils_no_other_append(schema: str
     with pytest.raises(StoreUnavailable, match=r"T615: .*an id of 300 characters"):
         await store.append("x" * 300, numbered(1, 1), expected=0)
     assert await store.append("a", numbered(1, 1), expected=0) == 1
+    await store.close()
+
+
+async def test_an_error_that_nobody_foresaw_refuses_one_write_and_no_more(
+    schema: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> list[int]:
+        raise AttributeError("of the driver")
+
+    store = await open_store(schema)
+    with monkeypatch.context() as during:
+        during.setattr(committer, "append_all", broken)
+        with pytest.raises(StoreUnavailable, match=r"T601: PostgreSQL .* of the driver"):
+            await store.append("a", numbered(1, 1), expected=0)
+    assert await store.append("a", numbered(1, 1), expected=0) == 1
+    assert "AttributeError: of the driver" in caplog.text
     await store.close()

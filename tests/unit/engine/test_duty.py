@@ -69,6 +69,26 @@ async def test_who_cannot_renew_it_has_it_no_longer(caplog: pytest.LogCaptureFix
     assert [record.message.split()[0] for record in caplog.records] == ["T920"]
 
 
+async def test_an_error_that_nobody_foresaw_does_not_end_the_asking(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Broken(Table):
+        async def take(self, name: str, holder: str, *, seconds: float) -> int | None:
+            if self.down:
+                raise AttributeError("of the driver")
+            return await super().take(name, holder, seconds=seconds)
+
+    table = Broken()
+    table.down = True
+    duty = Duty("fire", table, seconds=0.2)
+    duty.start()
+    await until(lambda: "T920" in caplog.text)
+    assert "AttributeError: of the driver" in caplog.text
+    table.down = False
+    await until(duty.is_ours)
+    await duty.stop()
+
+
 async def test_without_a_shared_store_the_processes_decide_among_themselves() -> None:
     assert Duty("fire", None).is_ours()
     assert not Duty("fire", None, alone=lambda: False).is_ours()

@@ -9,13 +9,17 @@ Rule: a lock that was lost with its connection is found out by the version that 
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from hashlib import blake2b
 
 from tertulia.adapters.locks.session import Connect, Session
 from tertulia.adapters.locks.slots import Operation, Slot, Slots
 from tertulia.adapters.locks.waiting import wait_for
+from tertulia.base.border import outcome
 from tertulia.base.errors import LockUnavailable
+
+_log = logging.getLogger("tertulia.locks")
 
 
 class PostgresLocks:
@@ -86,10 +90,19 @@ class PostgresLocks:
             operations = self._slots.next()
             if not operations:
                 continue
-            try:
-                self._slots.deliver(await self._answers(operations))
-            except LockUnavailable as error:
-                self._slots.refuse(error)
+            answers = await outcome(self._answers(operations))
+            if isinstance(answers, Exception):
+                self._slots.refuse(self._refusal(answers))
+            else:
+                self._slots.deliver(answers)
+
+    def _refusal(self, error: Exception) -> LockUnavailable:
+        """Return what to tell all who ask. What nobody foresaw ends the session, not the asking."""
+        if isinstance(error, LockUnavailable):
+            return error
+        _log.error("T921 the session that keeps locks is begun anew", exc_info=error)
+        self._session.forget()
+        return self._session.unavailable(type(error).__name__)
 
     async def _answers(self, operations: Sequence[Operation]) -> Sequence[tuple[int, bool, bool]]:
         """Return for each slot asked for whether it is held, and its gate.

@@ -16,6 +16,7 @@ from typing import Any
 
 from tertulia.adapters.locks.waiting import wait_for
 from tertulia.adapters.shared.redis_client import DRIVER_ERRORS, open_client
+from tertulia.base.border import outcome
 from tertulia.base.errors import LockUnavailable
 from tertulia.schema.locks import RedisLocks as RedisConfig
 
@@ -173,10 +174,10 @@ class RedisLocks:
                 continue
             keys = [self._server.key("lock", sender_id) for sender_id, _ in held]
             values = (self._milliseconds, *[value for _, value in held])
-            try:
-                lost = await self._server.ask(self._renew(keys=keys, args=values))
-            except LockUnavailable as error:
-                _log.warning("%s", error)
+            lost = await outcome(self._server.ask(self._renew(keys=keys, args=values)))
+            if isinstance(lost, Exception):
+                unknown = None if isinstance(lost, LockUnavailable) else lost
+                _log.warning("%s", lost, exc_info=unknown)
                 continue
             self._miss([held[number - 1] for number in lost])
 

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
-import asyncpg  # pyright: ignore[reportMissingTypeStubs]
-
+from tertulia.adapters.shared.postgres_client import DRIVER_ERRORS
 from tertulia.base.errors import LockUnavailable, PortError
 
 FREE, LEAVE, TRY, TRY_GATED = range(4)
@@ -31,8 +30,6 @@ _END = (
 )
 
 _TRIES, _PAUSE = 5, 0.05
-
-_DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Connect = Callable[[], Awaitable[Any]]
 """Opens a connection of the driver; raises a `PortError` where that fails."""
@@ -60,8 +57,8 @@ class Session:
         columns = [list(column) for column in zip(*operations, strict=True)]
         try:
             rows = await self._connection.fetch(_PERFORM, *columns, _LOCK, _GATE)
-        except _DRIVER_ERRORS:
-            self._forget()
+        except DRIVER_ERRORS:
+            self.forget()
             return None
         return [(slot, state == 2, state == 1) for slot, state in rows if state >= 0]
 
@@ -73,14 +70,14 @@ class Session:
         Raises:
             LockUnavailable: the server does not answer, refuses, or cannot keep locks.
         """
-        self._forget()
+        self.forget()
         try:
             connection = await self._connect()
         except PortError as error:
             raise self.unavailable(error.message, hint=error.hint, retry=error.retry) from error
         try:
             return await self._begin(connection, held)
-        except _DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             connection.terminate()
             raise self.unavailable(error) from error
         except LockUnavailable:
@@ -123,7 +120,8 @@ class Session:
         if connection is not None:
             connection.terminate()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Use the connection no more; the next call opens another one."""
         if self._connection is not None:
             self._connection.terminate()
         self._connection = None

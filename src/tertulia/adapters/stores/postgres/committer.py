@@ -5,18 +5,23 @@ gather; the next transaction takes them all. Rule: nobody hears of a write befor
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import msgspec
 
+from tertulia.adapters.shared.postgres_client import DRIVER_ERRORS
 from tertulia.adapters.stores.postgres import faults
 from tertulia.adapters.stores.postgres.batch import Append, Outcome, append_all
 from tertulia.adapters.stores.postgres.place import Place
 from tertulia.adapters.stores.postgres.statements import Statements
+from tertulia.base.border import outcome
 from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.core import stored
+
+_log = logging.getLogger("tertulia.store")
 
 Work = Callable[[Any], Awaitable[int]]
 _MOST = 500
@@ -86,13 +91,18 @@ class Committer:
     async def _perform(self, jobs: Sequence[_Job]) -> None:
         if not jobs:
             return
-        for job, outcome in zip(jobs, await self._outcomes(jobs), strict=True):
+        found = await outcome(self._outcomes(jobs))
+        if isinstance(found, Exception):
+            # Nobody foresaw it; whoever waits is told, and the next writes are performed.
+            _log.error("a transaction failed", exc_info=found)
+            found = self._refused(jobs, found)
+        for job, result in zip(jobs, found, strict=True):
             if job.future.done():
                 continue
-            if isinstance(outcome, int):
-                job.future.set_result(outcome)
+            if isinstance(result, int):
+                job.future.set_result(result)
             else:
-                job.future.set_exception(outcome)
+                job.future.set_exception(result)
 
     async def _outcomes(self, jobs: Sequence[_Job]) -> list[Outcome]:
         """Return what became of each write; one that fails does not take the others along."""
@@ -105,17 +115,17 @@ class Committer:
             # Another server has begun the same conversation a moment ago: look again.
             if len(jobs) == 1:
                 return await self._again(jobs[0], error)
-        except faults.DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             if len(jobs) == 1 or not isinstance(error, faults.UNDONE):
                 return self._refused(jobs, error)
-        return [outcome for job in jobs for outcome in await self._outcomes([job])]
+        return [result for job in jobs for result in await self._outcomes([job])]
 
     async def _again(self, job: _Job, first: Exception) -> list[Outcome]:
         try:
             return await self._transaction([job])
         except (StoreConflict, StoreUnavailable) as refused:
             return [refused]
-        except faults.DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             return self._refused([job], error)
 
     async def _transaction(self, jobs: Sequence[_Job]) -> list[Outcome]:

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 
 from tertulia.adapters.shared.patience import patiently
+from tertulia.adapters.shared.postgres_client import DRIVER_ERRORS
 from tertulia.adapters.stores.postgres import faults
 from tertulia.adapters.stores.postgres.place import Place
 from tertulia.adapters.stores.postgres.schema import migrate
@@ -52,19 +53,19 @@ async def connect_alone(place: Place) -> Any:
     arguments["server_settings"] = {**place.settings, **_WATCHED}
     try:
         return await _driver.connect(**arguments)
-    except faults.DRIVER_ERRORS as error:
+    except DRIVER_ERRORS as error:
         raise faults.driver_failed(error, place) from error
 
 
 async def _open(place: Place) -> Any:
     try:
         pool = await _connected(place)
-    except faults.DRIVER_ERRORS as error:
+    except DRIVER_ERRORS as error:
         raise faults.driver_failed(error, place) from error
     try:
         async with pool.acquire() as connection:
             await migrate(connection, place, prefix_of(place))
-    except faults.DRIVER_ERRORS as error:
+    except DRIVER_ERRORS as error:
         await pool.close()
         raise faults.driver_failed(error, place) from error
     except StoreUnavailable:

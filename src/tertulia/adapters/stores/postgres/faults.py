@@ -9,9 +9,6 @@ from tertulia.adapters.stores.postgres.place import Place
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
 
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""Everything that the driver raises when a call fails."""
-
 UNDONE = (
     asyncpg.DataError,
     asyncpg.DeadlockDetectedError,

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from tertulia.adapters.shared.coding import decoded, encoded
+from tertulia.adapters.shared.postgres_client import DRIVER_ERRORS
 from tertulia.adapters.stores.postgres import faults
 from tertulia.adapters.stores.postgres.batch import Append, columns, insert, lock
 from tertulia.adapters.stores.postgres.committer import Committer
@@ -215,7 +216,7 @@ class PostgresStore:
             raise stored.closed()
         try:
             return await self._pool.fetch(statement, *values)
-        except faults.DRIVER_ERRORS as error:
+        except DRIVER_ERRORS as error:
             raise faults.driver_failed(error, self._place) from error
 
 
