@@ -47,7 +47,8 @@ class Conversation:
     channel: where its reminders speak when no user event names a channel. has_scheduled: a
     reminder was put on the schedule and stored. opened_at: the version that was loaded. once: the
     request that is carried out, when it must not be carried out twice. on_stored: called after
-    each commit. redaction: takes out of events what must not be stored.
+    each commit. redaction: takes out of events what must not be stored. unsaved: an older state
+    to keep as a snapshot with the next commit, because the store had none that could be used.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Conversation:
         self.has_scheduled = False
         self.opened_at = version
         self.once: Once | None = None
+        self.unsaved: Tracker | None = None
         self.on_stored: Callable[[], None] = _nothing
         self._said: list[BotUttered] = []
         self._assistant = assistant
@@ -147,15 +149,14 @@ class Conversation:
 
     async def _store_pending(self, change: ScheduleChange, *, last: bool) -> None:
         version = self.version + len(self._pending)
-        snapshot = None
-        if version // SNAPSHOT_EVERY > self.version // SNAPSHOT_EVERY:
-            body = dump_snapshot(replace(self.tracker, version=version), self._assistant.past)
-            snapshot = Snapshot(version=version, fingerprint=self._assistant.fingerprint, body=body)
+        taken, self.unsaved = self.unsaved, None
+        if taken is None and version // SNAPSHOT_EVERY > self.version // SNAPSHOT_EVERY:
+            taken = replace(self.tracker, version=version)
         self.version = await self._store.append(
             self.sender_id,
             self._pending,
             expected=self.version,
-            snapshot=snapshot,
+            snapshot=None if taken is None else _snapshot(taken, self._assistant),
             schedule=None if change == ScheduleChange() else change,
             receipt=self._receipt(version, done=last),
         )
@@ -264,6 +265,11 @@ class Conversation:
         self._steps.append(step)
 
 
+def _snapshot(tracker: Tracker, assistant: Assistant) -> Snapshot:
+    body = dump_snapshot(tracker, assistant.past)
+    return Snapshot(version=tracker.version, fingerprint=assistant.fingerprint, body=body)
+
+
 def _nothing() -> None:
     pass
 
@@ -309,8 +315,13 @@ async def open_conversation(
         observer=observer,
         redaction=redaction,
     )
+    events = loaded.events
     try:
-        tracker = advance_all(base, loaded.events)
+        if loaded.snapshot is None and len(events) >= WINDOW + SNAPSHOT_EVERY:
+            # Whoever loads it next shall not have to fold all of it again.
+            base, events = advance_all(base, events[:-WINDOW]), events[-WINDOW:]
+            conversation.unsaved = replace(base, version=loaded.version - WINDOW)
+        tracker = advance_all(base, events)
         conversation.tracker = replace(tracker, version=loaded.version)
     except HistoryTruncated:
         await conversation.load_whole()

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
+from msgspec.structs import replace
 
 from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.base.ports import Clock
@@ -15,6 +16,7 @@ from tertulia.core.redaction import NOTHING_REDACTED, Redaction
 from tertulia.core.tracker import Tracker
 from tertulia.core.tracker.snapshot import trim
 from tertulia.engine.assistant import Assistant
+from tertulia.engine.catching_up import catch_up
 from tertulia.engine.conversation import WINDOW, Conversation, open_conversation
 from tertulia.engine.terms import NO_TERMS, Expected, Terms, check_receipt, wrong_version
 from tertulia.engine.turnstile import Turnstile
@@ -27,7 +29,6 @@ class _Live(msgspec.Struct, frozen=True):
     """
 
     tracker: Tracker
-    version: int
     fingerprint: str
     stamp: int
 
@@ -171,8 +172,8 @@ class Conversations:
                 self.forget(sender_id)
 
     async def _open(self, sender_id: str, assistant: Assistant) -> Conversation:
-        live = self._live.get(sender_id)
-        if live is None or not await self._is_current(sender_id, live, assistant):
+        tracker = await self._current(sender_id, assistant)
+        if tracker is None:
             return await open_conversation(
                 sender_id,
                 assistant=assistant,
@@ -182,8 +183,8 @@ class Conversations:
                 redaction=self.redaction,
             )
         return Conversation(
-            live.tracker,
-            live.version,
+            tracker,
+            tracker.version,
             assistant=assistant,
             store=self.store,
             clock=self._clock,
@@ -191,12 +192,14 @@ class Conversations:
             redaction=self.redaction,
         )
 
-    async def _is_current(self, sender_id: str, live: _Live, assistant: Assistant) -> bool:
-        """Tell whether nobody else has written since the tracker was kept. Cost: one number."""
-        known = (assistant.fingerprint, self.turnstile.stamp(sender_id))
-        if (live.fingerprint, live.stamp) != known:
-            return False
-        return not self._shared or await self.store.version(sender_id) == live.version
+    async def _current(self, sender_id: str, assistant: Assistant) -> Tracker | None:
+        """Return the live tracker as it is by now, None when there is none to go on with."""
+        live = self._live.get(sender_id)
+        if live is None or live.fingerprint != assistant.fingerprint:
+            return None
+        if not self._shared and live.stamp == self.turnstile.stamp(sender_id):
+            return live.tracker
+        return await catch_up(live.tracker, self.store)
 
     def _remember(self, conversation: Conversation, assistant: Assistant) -> None:
         tracker = conversation.tracker
@@ -204,8 +207,7 @@ class Conversations:
             tracker = trim(tracker, 2 * WINDOW, assistant.past)
         self.forget(conversation.sender_id)
         self._live[conversation.sender_id] = _Live(
-            tracker,
-            conversation.version,
+            replace(tracker, version=conversation.version),
             assistant.fingerprint,
             self.turnstile.stamp(conversation.sender_id),
         )

@@ -26,8 +26,16 @@ class Statements(NamedTuple):
    ORDER BY version DESC LIMIT 1)
  SELECT now.version, {bodies} AND id > coalesce((SELECT last_id FROM taken), 0) ORDER BY id),
    taken.version, taken.body FROM now LEFT JOIN taken ON true"""
-    page: str = """{head} SELECT version, base, {bodies} ORDER BY id
-   OFFSET greatest($2::bigint - base, 0) LIMIT $3) FROM now"""
+    page: str = """{head}, part AS (
+   SELECT version, base, greatest($2::bigint - base, 0) AS skip,
+     greatest(version - greatest($2::bigint, base), 0) AS rest FROM now)
+ SELECT version, base, CASE WHEN skip < rest
+   THEN {bodies} ORDER BY id OFFSET skip LIMIT $3)
+   ELSE ARRAY(SELECT data FROM (
+     SELECT id, data FROM {s}events WHERE sender_id COLLATE "C" = $1
+     ORDER BY id DESC OFFSET greatest(rest - $3::bigint, 0) LIMIT least(rest, $3::bigint)
+     ) e ORDER BY id) END
+ FROM part"""
     heads_after: str = """SELECT sender_id FROM {s}tertulia_conversations
  WHERE sender_id > $1 ORDER BY sender_id LIMIT $2"""
     senders_after: str = """WITH RECURSIVE found AS (

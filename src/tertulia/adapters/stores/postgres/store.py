@@ -108,7 +108,10 @@ class PostgresStore:
         return await self._committer.submit(work)
 
     async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
-        """Return the next events after a sequence number. Cost: those, and passing over others."""
+        """Return the next events after a sequence number. Cost: those, and passing over others.
+
+        What lies nearer to the end is found from there.
+        """
         version, base, bodies = await self._row(
             self._sql.page, _key(sender_id), _number(after), _number(limit)
         )

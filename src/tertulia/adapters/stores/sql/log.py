@@ -110,6 +110,15 @@ def bodies(
     return list(connection.scalars(query))
 
 
+def last_bodies(
+    connection: sa.Connection, tables: Tables, key: str, *, back: int, limit: int
+) -> list[str]:
+    """Return stored JSON, oldest first, which `back` rows follow. Cost: these and those rows."""
+    events = tables.events.c
+    query = sa.select(events.data).where(events.sender_id == key).order_by(events.id.desc())
+    return list(connection.scalars(query.limit(limit).offset(back)))[::-1]
+
+
 def read_whole(connection: sa.Connection, tables: Tables, key: str) -> Read:
     """Return the whole log."""
     head = head_of(connection, tables, key)
@@ -139,8 +148,13 @@ def read_page(
 ) -> Read:
     """Return the next events after a sequence number."""
     head = head_of(connection, tables, key)
-    skip = max(after - head.base, 0)
-    found = bodies(connection, tables, key, skip=skip, limit=limit)
+    skip, rest = max(after - head.base, 0), max(head.version - max(after, head.base), 0)
+    if skip < rest:
+        found = bodies(connection, tables, key, skip=skip, limit=limit)
+    else:
+        found = last_bodies(
+            connection, tables, key, back=max(rest - limit, 0), limit=min(rest, limit)
+        )
     return Read(head.version, head.base + skip + 1 if found else head.version + 1, found)
 
 

@@ -149,7 +149,10 @@ class SqlTrackerStore:
         return await self._write(work)
 
     async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
-        """Return the next events after a sequence number. Cost: those, and passing over others."""
+        """Return the next events after a sequence number. Cost: those, and passing over others.
+
+        What lies nearer to the end is found from there.
+        """
         work = partial(
             log.read_page, key=_key(sender_id), after=_number(after), limit=_number(limit)
         )
