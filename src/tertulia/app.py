@@ -19,11 +19,13 @@ from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import TertuliaError
 from tertulia.brokers import recipients
+from tertulia.core.agreed import AgreeingStore
 from tertulia.core.domain.actions import default_actions
 from tertulia.core.events import ActionExecuted, SessionStarted
 from tertulia.core.locks import ConversationLocks
 from tertulia.core.ports import ActionServer, LanguageServer, ResponseWriter, TrackerStore
 from tertulia.data.endpoints import read_endpoints
+from tertulia.engine.agreement import Agreement
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.conversations import Conversations
 from tertulia.engine.duty import Duty, alone, duty_of
@@ -38,7 +40,7 @@ from tertulia.engine.service import Beside, Service
 from tertulia.engine.turnstile import Turnstile
 from tertulia.locks import open_locks
 from tertulia.model.load import Model
-from tertulia.model.packed import Packed
+from tertulia.model.packed import Packed, find_packed
 from tertulia.nlu.pipeline import Pipeline
 from tertulia.schema.endpoints import ActionEndpoint, ActionModule, Endpoints, ModelEndpoint
 from tertulia.stores import Wanted, open_store
@@ -76,7 +78,8 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     between two messages. telemetry: what watches turns and calls. locks: order turns with those
     of other processes of this machine that serve together, where no lock store does it for all.
     leads: whether this one does what only one of them may do. tells: event brokers hear of what
-    is stored.
+    is stored. model_roots: where a model that other servers agreed on is looked for. agrees:
+    whether this server follows and tells them. told: it was started with a model of its own.
     """
 
     model: Model | None
@@ -92,6 +95,9 @@ class AppSettings(msgspec.Struct, frozen=True, kw_only=True):
     locks: ConversationLocks | None = None
     leads: Callable[[], bool] = alone
     tells: bool = True
+    model_roots: tuple[Path, ...] = ()
+    agrees: bool = False
+    told: bool = False
 
 
 async def build_service(settings: AppSettings) -> Service:
@@ -147,7 +153,10 @@ async def build_service(settings: AppSettings) -> Service:
         keeper,
         pulling=Pulling(keeper, _model_server, asks=settings.leads),
         model_server=endpoints.models,
-        beside=_beside(settings, endpoints, conversations, brokers),
+        beside=msgspec.structs.replace(
+            _beside(settings, endpoints, conversations, brokers),
+            agreement=_agreement(settings, endpoints, store, keeper),
+        ),
     )
 
 
@@ -171,6 +180,21 @@ def _beside(
             clock=SystemClock(),
         ),
         brokers=Brokers(brokers, duty("brokers")) if brokers else None,
+    )
+
+
+def _agreement(
+    settings: AppSettings, endpoints: Endpoints, store: TrackerStore, keeper: ModelKeeper
+) -> Agreement | None:
+    """Return how servers that share the store agree on a model; a model server does it for them."""
+    if not settings.agrees or endpoints.models is not None or not isinstance(store, AgreeingStore):
+        return None
+    return Agreement(
+        keeper,
+        store.agreed,
+        partial(find_packed, settings.model_roots),
+        told=settings.told,
+        leads=settings.leads,
     )
 
 

@@ -74,7 +74,7 @@ async def pulling_from(
     settings = AppSettings(model=None, folder=folder, store="memory", endpoints=path)
     service = await build_service(settings)
     async with client_of(service, SETTINGS) as client:
-        yield client, asyncio.create_task(service.pull_models())
+        yield client, asyncio.create_task(service.follow_models())
 
 
 def wrong_request(recorded: Mapping[str, Json], asked: Asked) -> list[str]:

@@ -134,7 +134,7 @@ async def test_other_servers_are_asked_as_recorded(
         service = await build_service(settings)
         turns = Turns(service, nlg)
         async with client_of(service, ServerSettings(enable_api=True)) as client:
-            first = asyncio.create_task(service.pull_models())
+            first = asyncio.create_task(service.follow_models())
             for number, each in enumerate(wanted):
                 asked = await (models.next() if each.is_pull else turns.follow(each))
                 wrong += [f"{number}: {what}" for what in each.differs(asked)]

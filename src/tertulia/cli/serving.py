@@ -173,7 +173,9 @@ async def _serve(
             actions=options.actions,
             understands=None if options.nlu is None else str(options.nlu),
             telemetry=telemetry,
-            **_beside_others(seat),
+            model_roots=_model_roots(options, folder),
+            agrees=not options.attended,
+            **_beside_others(options, seat),
         )
     )
     attended = Attended(service) if options.attended else None
@@ -203,8 +205,12 @@ async def _serve(
         await telemetry.close()
 
 
-def _beside_others(seat: Seat | None) -> dict[str, Any]:
-    return {} if seat is None else {"locks": seat.locks, "leads": seat.locks.leads}
+def _beside_others(options: ServeOptions, seat: Seat | None) -> dict[str, Any]:
+    told = options.model is not None
+    if seat is None:
+        return {"told": told}
+    # Who joins others serves what they serve already.
+    return {"locks": seat.locks, "leads": seat.locks.leads, "told": told or seat.has_model}
 
 
 def _server_settings(
@@ -228,9 +234,13 @@ def _server_settings(
         channels=channels,
         response_timeout=options.response_timeout,
         public_metrics=options.open_metrics,
-        model_roots=options.model_roots or (folder / MODELS,),
+        model_roots=_model_roots(options, folder),
         outgoing_hosts=options.outgoing_hosts,
     )
+
+
+def _model_roots(options: ServeOptions, folder: Path) -> tuple[Path, ...]:
+    return options.model_roots or (folder / MODELS,)
 
 
 def _channels(options: ServeOptions, *, report: bool = True) -> Channels:

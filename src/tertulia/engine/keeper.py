@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import msgspec
+from msgspec.structs import replace
 
 from tertulia.base.errors import NoEarlierModel
 from tertulia.engine.assistant import Assistant
@@ -29,12 +30,14 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     """What is served from now on. packed: None serves no model, or one that was given unpacked.
 
     previous: what a rollback would serve. followed: another process decided it and knows.
+    agreed: the servers that share the store have agreed on it already.
     """
 
     assistant: Assistant | None
     packed: Packed | None
     previous: Packed | None
     followed: bool = False
+    agreed: bool = False
 
 
 Load = Callable[[Packed], Assistant]
@@ -65,8 +68,9 @@ def load_and_warm(
 class ModelKeeper:
     """Keeps the served model, and the one before it in packed form for one step back.
 
-    assistant: None until there is a model. packed: what it was loaded from. load: how; it runs in
-    a thread. Everything else belongs to the event loop. Loads wait for each other, the last counts.
+    assistant: None until there is a model. packed: what it was loaded from. previous: the one
+    before it. load: how; it runs in a thread. Everything else belongs to the event loop. Loads
+    wait for each other, the last counts.
     """
 
     def __init__(
@@ -78,7 +82,7 @@ class ModelKeeper:
     ) -> None:
         self.assistant = assistant
         self.packed = packed
-        self._previous: Packed | None = None
+        self.previous: Packed | None = None
         self._load = load
         self._order = asyncio.Lock()
         # One thread for all loads: what one lets go of, the allocator gives to the next, while
@@ -101,7 +105,8 @@ class ModelKeeper:
         """
         async with self._order:
             is_again = self.packed is not None and packed.data == self.packed.data
-            await self._exchange(packed, previous=self._previous if is_again else self.packed)
+            before = self.previous if is_again else self.packed
+            await self._exchange(Change(assistant=None, packed=packed, previous=before))
 
     async def rollback(self) -> None:
         """Serve what was served before the last change; a second call finds nothing before that.
@@ -110,18 +115,18 @@ class ModelKeeper:
             NoEarlierModel: there is nothing to go back to.
         """
         async with self._order:
-            if self._previous is None:
+            if self.previous is None:
                 raise NoEarlierModel(
                     "there is no earlier model to go back to",
                     hint="Load one: PUT /model with its file.",
                 )
-            await self._exchange(self._previous, previous=None)
+            await self._exchange(Change(assistant=None, packed=self.previous, previous=None))
 
     async def unload(self) -> None:
         """Serve no model; a rollback brings the last one back."""
         async with self._order:
             if self.assistant is not None:
-                await self._exchange(None, previous=self.packed)
+                await self._exchange(Change(assistant=None, packed=None, previous=self.packed))
 
     async def follow(
         self,
@@ -129,9 +134,11 @@ class ModelKeeper:
         *,
         previous: Packed | None,
         is_late: Callable[[], bool] = lambda: False,
+        agreed: bool = False,
     ) -> None:
         """Serve what another process serves already, with the same way back.
 
+        agreed: it is a process of another server, and those beside this one do not know it yet.
         is_late: tells, when it is its turn, whether something newer is served by now.
 
         Raises:
@@ -139,19 +146,29 @@ class ModelKeeper:
         """
         async with self._order:
             if not is_late():
-                await self._exchange(packed, previous=previous, followed=True)
+                change = Change(
+                    assistant=None,
+                    packed=packed,
+                    previous=previous,
+                    followed=not agreed,
+                    agreed=agreed,
+                )
+                await self._exchange(change)
 
-    async def _exchange(
-        self, packed: Packed | None, *, previous: Packed | None, followed: bool = False
-    ) -> None:
-        assistant = None
-        if packed is not None:
+    async def _exchange(self, change: Change) -> None:
+        """Load what a change names, and make it."""
+        if change.packed is not None:
             loop = asyncio.get_running_loop()
-            assistant = await loop.run_in_executor(self._loader, self._load_gently, packed)
-        self.assistant, self.packed, self._previous = assistant, packed, previous
-        hint = "" if previous is None else "; POST /model/rollback goes back"
-        _log.info("serving %s%s", "no model" if assistant is None else _shown(assistant), hint)
-        change = Change(assistant=assistant, packed=packed, previous=previous, followed=followed)
+            assistant = await loop.run_in_executor(self._loader, self._load_gently, change.packed)
+            change = replace(change, assistant=assistant)
+        self.assistant, self.packed, self.previous = (
+            change.assistant,
+            change.packed,
+            change.previous,
+        )
+        shown = "no model" if change.assistant is None else _shown(change.assistant)
+        hint = "" if change.previous is None else "; POST /model/rollback goes back"
+        _log.info("serving %s%s", shown, hint)
         for listener in self._listeners:
             await listener(change)
         await asyncio.get_running_loop().run_in_executor(self._loader, give_back)

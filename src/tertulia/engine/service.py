@@ -6,6 +6,7 @@ from tertulia.base.errors import ModelError
 from tertulia.core.incoming import Incoming
 from tertulia.core.ports import OutputChannel, TrackerStore
 from tertulia.core.reminders import Reminder
+from tertulia.engine.agreement import Agreement
 from tertulia.engine.assistant import Assistant
 from tertulia.engine.channels import Channels
 from tertulia.engine.duty import Duty
@@ -27,12 +28,14 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     """What runs beside the messages.
 
     reminders: the duty to fire them, where several serve together. keeping: forgets idle
-    conversations. brokers: who is told of what is stored.
+    conversations. brokers: who is told of what is stored. agreement: on a model, where servers
+    share a store.
     """
 
     reminders: Duty | None = None
     keeping: Keeping | None = None
     brokers: Brokers | None = None
+    agreement: Agreement | None = None
 
 
 class Service:
@@ -55,6 +58,7 @@ class Service:
     ) -> None:
         beside = beside or Beside()
         self._keeping = beside.keeping
+        self.agreement = beside.agreement
         self.processor = processor
         self.operations = Operations(processor)
         self.records = Records(processor.conversations)
@@ -117,8 +121,13 @@ class Service:
             self._keeping.start(self.store)
         self.outbox.start()
 
-    async def pull_models(self) -> None:
-        """Follow the configured model server; return when its first model is there, if it comes."""
+    async def follow_models(self) -> None:
+        """Follow the configured model server, or what the servers that share a store agree on.
+
+        Return when the first model is there, if it comes.
+        """
+        if self.agreement is not None:
+            await self.agreement.start()
         if self.pulling is not None and self._model_server is not None:
             await self.pulling.start(self._model_server)
 
@@ -143,6 +152,8 @@ class Service:
         """
         if self.pulling is not None:
             await self.pulling.stop()
+        if self.agreement is not None:
+            await self.agreement.stop()
         if self._keeping is not None:
             await self._keeping.stop()
         await self.schedule.stop()

@@ -5,10 +5,13 @@ been replaced meanwhile, and other processes can be given the same model.
 """
 
 import re
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
+from tertulia.base.errors import ModelError
 from tertulia.model.archive import model_bytes, read_file, read_model, read_model_bytes
 from tertulia.model.combine import combine
 from tertulia.model.content import Content, Limits
@@ -31,6 +34,11 @@ class Packed(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Return the name and the size; the bytes would fill the log."""
         return f"Packed({self.name!r}, {len(self.data)} bytes)"
+
+
+def digest_of(packed: Packed) -> str:
+    """Return the SHA-256 of a model's bytes, 64 hexadecimal digits."""
+    return sha256(packed.data).hexdigest()
 
 
 class Pulled(msgspec.Struct, frozen=True):
@@ -58,6 +66,32 @@ def pack(path: Path) -> Packed:
     if path.is_dir():
         return pack_content(read_model(path), path.name)
     return Packed(path.name, read_file(path, Limits()))
+
+
+def find_packed(roots: Sequence[Path], name: str, digest: str) -> Packed:
+    """Return the model of this name that lies in one of the folders and has these bytes.
+
+    name: another machine's word, so only a plain file name is looked for, and no link that leads
+    out of a folder is followed.
+
+    Raises:
+        ModelError: it is in none of them, or is another one (T402).
+    """
+    others: list[str] = []
+    for root in roots if _PLAIN_NAME.fullmatch(name) else ():
+        path = (root / name).resolve()
+        if not path.is_relative_to(root.resolve()) or not path.exists():
+            continue
+        packed = pack(path)
+        if digest_of(packed) == digest:
+            return packed
+        others.append(f"'{path}' has another content")
+    shown = ", ".join(f"'{root}'" for root in roots) or "no folder"
+    raise ModelError(
+        "; ".join(others) or f"'{plain_name(name)}' is not in {shown}",
+        hint="Copy the model there, the same file on every server, or decide for another one.",
+        code="T402",
+    )
 
 
 def pack_content(content: Content, name: str) -> Packed:

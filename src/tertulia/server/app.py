@@ -104,7 +104,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
         service.start()
-        await service.pull_models()
+        await service.follow_models()
         try:
             yield
         finally:

@@ -30,6 +30,7 @@ class OwnFigures:
             *self._meters.families(),
             *self._now(),
             *_of_model(self._service.assistant),
+            *await self._of_agreement(),
             *_of_brokers(await self._service.outbox.lags()),
         ]
 
@@ -43,6 +44,16 @@ class OwnFigures:
         yield gauge("live_events", "Events of those conversations.", conversations.live_events)
         yield gauge("training_jobs", "Training and test jobs under way.", self._jobs.running)
         yield gauge("reminders_firing", "Reminders in a turn.", self._service.schedule.firing)
+
+    async def _of_agreement(self) -> list[Family]:
+        agreement = self._service.agreement
+        standing = None if agreement is None else await agreement.standing()
+        if standing is None:
+            return []
+        return [
+            gauge("model_agreed", _AGREED, float(standing.is_served)),
+            gauge("model_decision", _DECISION, float(standing.number)),
+        ]
 
 
 def _of_brokers(deliveries: Iterable[Delivery]) -> Iterable[Family]:
@@ -62,6 +73,8 @@ _MESSAGES = "Messages to event brokers, by what became of them."
 _FAILURES = "Attempts at an event broker that failed; all is tried again."
 _LAG = "Events that are stored and not yet delivered to the broker."
 _LAG_SECONDS = "Seconds since the oldest of them happened."
+_AGREED = "1 when the model is served that the servers which share the store agreed on."
+_DECISION = "Number of the last decision for a model that this process knows."
 _UP = "1 when the last attempt at the broker succeeded."
 
 

@@ -19,6 +19,7 @@ from tertulia.core.ports import TrackerStore
 from tertulia.core.stored import Moved
 from tertulia.schema.stores import DynamoStore
 from tertulia.stores import open_sources
+from tertulia.testing.store_agreed import AgreedSuite
 from tertulia.testing.store_case import numbered
 from tertulia.testing.store_schedule import reminder, steps
 
@@ -87,7 +88,7 @@ async def open_store(name: str, host: tuple[str, int] | None = None) -> DynamoTr
 
 
 @pytest.mark.usefixtures("address")
-class TestDynamoStore(NetworkStoreSuite):
+class TestDynamoStore(NetworkStoreSuite, AgreedSuite):
     longest_id = 255
 
     @property

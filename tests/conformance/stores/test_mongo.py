@@ -19,6 +19,7 @@ from tertulia.base.secret import Secret
 from tertulia.core.events.codec import encode
 from tertulia.core.ports import TrackerStore
 from tertulia.schema.stores import MongoStore
+from tertulia.testing.store_agreed import AgreedSuite
 from tertulia.testing.store_case import numbered, numbers
 
 # The driver forgets to close a connection that is cut while it says hello.
@@ -70,7 +71,7 @@ async def put(name: str, sender_id: object, count: int, **more: object) -> None:
         await connected[DATABASE][name].insert_one(document)
 
 
-class TestMongoStore(NetworkStoreSuite):
+class TestMongoStore(NetworkStoreSuite, AgreedSuite):
     longest_id = 255
 
     @property

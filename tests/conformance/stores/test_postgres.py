@@ -11,6 +11,7 @@ from tertulia.base.errors import StoreConflict, StoreUnavailable
 from tertulia.base.secret import Secret
 from tertulia.core.events import ActionExecuted, SlotSet, UserUttered
 from tertulia.core.ports import TrackerStore
+from tertulia.testing.store_agreed import AgreedSuite
 from tertulia.testing.store_case import numbered, numbers, snapshot_of
 from tertulia.testing.store_cursors import CursorSuite
 from tertulia.testing.store_feed import FeedSuite
@@ -44,7 +45,7 @@ def added(sender_id: str, n: int) -> str:
     )
 
 
-class TestPostgresStore(NetworkStoreSuite, FeedSuite, LeaseSuite, CursorSuite):
+class TestPostgresStore(NetworkStoreSuite, FeedSuite, LeaseSuite, CursorSuite, AgreedSuite):
     longest_id: ClassVar[int] = 255
     server = POSTGRES
 

@@ -14,6 +14,7 @@ from tertulia.base.errors import StoreUnavailable
 from tertulia.base.secret import Secret
 from tertulia.core.ports import TrackerStore
 from tertulia.schema.stores import RedisStore
+from tertulia.testing.store_agreed import AgreedSuite
 from tertulia.testing.store_case import numbered, numbers
 from tertulia.testing.store_cursors import CursorSuite
 from tertulia.testing.store_feed import FeedSuite, follow, told
@@ -53,7 +54,7 @@ def dialogue(name: str, count: int) -> str:
     return json.dumps({"events": events, "name": name})
 
 
-class TestRedisStore(NetworkStoreSuite, FeedSuite, CursorSuite, LeaseSuite):
+class TestRedisStore(NetworkStoreSuite, FeedSuite, CursorSuite, LeaseSuite, AgreedSuite):
     server = REDIS
 
     async def make_store_at(self, place: Path, address: tuple[str, int]) -> TrackerStore:

@@ -16,6 +16,7 @@ from tertulia.core.events import ActionExecuted, UserUttered
 from tertulia.core.events.codec import encode
 from tertulia.core.ports import TrackerStore
 from tertulia.schema.stores import SqlStore
+from tertulia.testing.store_agreed import AgreedSuite
 from tertulia.testing.store_case import numbered, numbers, snapshot_of
 from tertulia.testing.store_cursors import CursorSuite
 from tertulia.testing.store_feed import FeedSuite
@@ -24,7 +25,7 @@ from tertulia.testing.tracker_store import TrackerStoreSuite
 
 
 @pytest.mark.usefixtures("mariadb_server")
-class TestOnMariaDb(NetworkStoreSuite, FeedSuite, LeaseSuite, CursorSuite):
+class TestOnMariaDb(NetworkStoreSuite, FeedSuite, LeaseSuite, CursorSuite, AgreedSuite):
     longest_id: ClassVar[int] = 255
     server = MARIADB
 
@@ -41,7 +42,7 @@ class TestOnMariaDb(NetworkStoreSuite, FeedSuite, LeaseSuite, CursorSuite):
         return await SqlTrackerStore.open(config, env={}, patience=0)
 
 
-class TestOnSqlite(TrackerStoreSuite, FeedSuite, LeaseSuite, CursorSuite):
+class TestOnSqlite(TrackerStoreSuite, FeedSuite, LeaseSuite, CursorSuite, AgreedSuite):
     longest_id: ClassVar[int] = 255
 
     async def make_store(self, place: Path) -> TrackerStore:

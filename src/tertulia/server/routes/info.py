@@ -9,6 +9,7 @@ from urllib.parse import quote
 import msgspec
 from litestar import Response
 
+from tertulia.engine.agreement import Standing
 from tertulia.server import query
 from tertulia.server.body import AnyRequest
 from tertulia.server.declare import HTML, TEXT, Facts, operation
@@ -19,10 +20,11 @@ from tertulia.server.settings import Advertised, ServerSettings
 _PAGE = 1000
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, omit_defaults=True):
     """The keys of every generation's status. is_ready: a model is loaded.
 
     num_active_training_jobs: jobs of training and tests, of all processes of the server.
+    agreed_model: what the servers that share a store were told last, once they were told.
     """
 
     model_fingerprint: str | None
@@ -31,6 +33,7 @@ class Status(msgspec.Struct, frozen=True):
     model_id: str | None
     fingerprint: dict[str, str]
     num_active_training_jobs: int
+    agreed_model: Standing | None = None
 
 
 @operation(
@@ -78,12 +81,14 @@ async def status(request: AnyRequest) -> Status:
     """Tell which model is loaded; without one the modern profile answers with an error."""
     served = served_by(request)
     jobs = await served.jobs.count()
+    agreement = served.service.agreement
+    standing = None if agreement is None else await agreement.standing()
     if served.service.assistant is None and served.settings.is_legacy:
-        return Status(served.name, False, None, None, {}, jobs)
+        return Status(served.name, False, None, None, {}, jobs, standing)
     model, packed = served.ready().model, served.service.keeper.packed
     model_id = model.manifest.model_id
     tag = packed.tag if packed is not None else None
-    return Status(tag or model_id, True, model.name, model_id, {}, jobs)
+    return Status(tag or model_id, True, model.name, model_id, {}, jobs, standing)
 
 
 @operation(

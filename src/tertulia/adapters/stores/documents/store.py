@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from tertulia.adapters.shared.coding import bodies_of
 from tertulia.adapters.stores.documents import beside, values
+from tertulia.adapters.stores.documents.agreed import DocumentAgreed
 from tertulia.adapters.stores.documents.draft import Draft, Found
 from tertulia.adapters.stores.documents.reader import Reader
 from tertulia.adapters.stores.documents.service import Service
@@ -27,6 +28,7 @@ class DocumentStore:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self.agreed = DocumentAgreed(service)
         self._writer = Writer(service)
         self._reader = Reader(service, self._find)
 

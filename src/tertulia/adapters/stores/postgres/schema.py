@@ -85,6 +85,13 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             position bigint NOT NULL
         )""",
     ),
+    (
+        """CREATE TABLE {s}tertulia_agreed (
+            name text PRIMARY KEY,
+            number bigint NOT NULL,
+            body text NOT NULL
+        )""",
+    ),
 )
 """Statements that lead from version `index` to `index + 1`. {s}: the schema, with its dot."""
 

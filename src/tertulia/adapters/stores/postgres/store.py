@@ -10,6 +10,7 @@ from typing import Any
 from tertulia.adapters.shared.coding import decoded, encoded
 from tertulia.adapters.shared.postgres_client import DRIVER_ERRORS
 from tertulia.adapters.stores.postgres import faults
+from tertulia.adapters.stores.postgres.agreed import PostgresAgreed
 from tertulia.adapters.stores.postgres.batch import Append, columns, insert, lock
 from tertulia.adapters.stores.postgres.committer import Committer
 from tertulia.adapters.stores.postgres.connect import open_pool, prefix_of
@@ -45,6 +46,7 @@ class PostgresStore:
         self._sql: Statements = statements(prefix_of(place))
         self._committer = Committer(pool, self._sql, place)
         self.leases = PostgresLeases(self._rows, prefix_of(place))
+        self.agreed = PostgresAgreed(self._rows, prefix_of(place))
         self._closed = False
         self.cursors = PostgresCursors(self._committer, self._rows, self._sql)
 

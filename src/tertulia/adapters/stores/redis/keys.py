@@ -21,6 +21,7 @@ class Names:
         self.feed_end = self._own("feed-end")
         self.erased = self._own("erased")
         self.cursors = self._own("cursors")
+        self.agreed = self._own("agreed")
         self.heads = self._own("head", "").decode()
 
     def of(self, sender_id: str) -> Keys:

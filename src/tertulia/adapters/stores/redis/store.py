@@ -9,6 +9,7 @@ from typing import Any
 from tertulia.adapters.shared.coding import bodies_of, decoded
 from tertulia.adapters.shared.patience import patiently
 from tertulia.adapters.stores.redis import scripts
+from tertulia.adapters.stores.redis.agreed import RedisAgreed
 from tertulia.adapters.stores.redis.feed import RedisFeed
 from tertulia.adapters.stores.redis.keys import order_of
 from tertulia.adapters.stores.redis.leases import RedisLeases
@@ -38,6 +39,7 @@ class RedisTrackerStore:
         self.leases = RedisLeases(server.ask, server.client, server.names)
         self._feed = RedisFeed(server)
         self.cursors = self._feed.cursors
+        self.agreed = RedisAgreed(server)
 
     @classmethod
     async def open(

@@ -14,6 +14,7 @@ from tertulia.adapters.shared.coding import decoded, encoded
 from tertulia.adapters.shared.patience import patiently
 from tertulia.adapters.shared.writes import Writes
 from tertulia.adapters.stores.sql import beside, faults, feed, log
+from tertulia.adapters.stores.sql.agreed import SqlAgreed
 from tertulia.adapters.stores.sql.cursors import SqlCursors
 from tertulia.adapters.stores.sql.leases import SqlLeases
 from tertulia.adapters.stores.sql.place import address_of
@@ -51,6 +52,7 @@ class SqlTrackerStore:
         self._writes = Writes()
         self.leases = SqlLeases(self._write)
         self.cursors = SqlCursors(self._read, self._write)
+        self.agreed = SqlAgreed(self._read, self._write)
 
     @classmethod
     async def open(

@@ -27,6 +27,7 @@ class Tables(NamedTuple):
     feed_end: sa.Table
     leases: sa.Table
     cursors: sa.Table
+    agreed: sa.Table
     schema: sa.Table
     collation: str | None
 
@@ -125,6 +126,7 @@ def tables_for(dialect: sa.Dialect) -> Tables:
         table("tertulia_feed_end", column.count("position")),
         _leases(column, metadata),
         table("tertulia_feed_cursors", column.key("name"), column.count("position")),
+        table("tertulia_agreed", column.key("name"), column.count("number"), column.text("data")),
         table("tertulia_schema", column.count("version", primary=True)),
         column.collation,
     )
