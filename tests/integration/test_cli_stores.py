@@ -1,6 +1,8 @@
 """`store import` and `config check`, as a person calls them."""
 
 import gzip
+import json
+import re
 import socket
 import sqlite3
 from contextlib import closing
@@ -59,6 +61,39 @@ def test_the_stores_own_file_of_another_project_is_a_source(
     capsys.readouterr()
     assert run_program(["store", "import", "../project/.tertulia/conversations.db"]) == 0
     assert capsys.readouterr().out.startswith("35 conversations")
+
+
+def test_what_is_never_stored_is_not_brought_either(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("endpoints.yml").write_text("redaction:\n- name: word\n  pattern: '[a-z]{3,}'\n")
+    assert run_program(["store", "import", "../rasa.db"]) == 0
+    assert capsys.readouterr().out.startswith("35 conversations")
+    with closing(sqlite3.connect(folder / ".tertulia" / "conversations.db")) as connection:
+        bodies = connection.execute("SELECT body FROM events WHERE type = 'user'").fetchall()
+    texts = {json.loads(body)["text"] for (body,) in bodies}
+    assert not any(re.search("[a-z]{3,}", text.replace("[word]", "")) for text in texts if text)
+
+
+def test_places_of_brokers_are_listed_and_those_of_removed_ones_dropped(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["store", "import", "../rasa.db"]) == 0
+    with closing(sqlite3.connect(folder / ".tertulia" / "conversations.db")) as connection:
+        connection.execute("INSERT INTO feed_cursors VALUES ('broker:old', 3), ('broker:file', 4)")
+        connection.commit()
+    Path("endpoints.yml").write_text("event_broker:\n  type: file\n  path: told.jsonl\n")
+    capsys.readouterr()
+    assert run_program(["store", "brokers"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in listed] == ["file", "old"]
+    assert [line.rpartition("waiting  ")[2] for line in listed] == ["configured", "not configured"]
+    assert run_program(["store", "brokers", "--drop", "file"]) == 1
+    assert "T895" in capsys.readouterr().err
+    assert run_program(["store", "brokers", "--drop", "old"]) == 0
+    assert capsys.readouterr().out.startswith("old  at 3, ")
+    assert run_program(["store", "brokers"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["file"]
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tertulia.core.feed import forgotten_id
 from tests.conformance.stores.servers import OWN, POSTGRES, need, postgres
 from tests.integration.balancer import Balancer
 from tests.integration.programs import Server, run, serving
@@ -46,7 +47,7 @@ ENDPOINTS = f"""tracker_store:
   login_db: postgres
   pool_size: 4
 """
-Start = Callable[[], AbstractContextManager[Server]]
+Start = Callable[..., AbstractContextManager[Server]]
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def start(trained: Path, tmp_path: Path) -> Start:
     numbers = iter(range(100))
 
-    def started() -> AbstractContextManager[Server]:
+    def started(more: str = "") -> AbstractContextManager[Server]:
         folder = shutil.copytree(trained, tmp_path / f"replica-{next(numbers)}")
+        (folder / "endpoints.yml").write_text(ENDPOINTS + more)
         return serving("--enable-api", folder=folder)
 
     return started
@@ -125,6 +127,47 @@ def test_turns_of_one_conversation_that_arrive_at_two_servers_follow_one_another
         _, tracker = second.ask("/conversations/crowded/tracker?include_events=ALL")
     kinds = [event["event"] for event in tracker["events"] if event["event"] in ("user", "bot")]
     assert kinds == ["user", "bot"] * 24
+
+
+RETENTION = """
+retention:
+  idle_days: 0.00003
+  every: 0.5
+"""
+
+
+def test_an_idle_conversation_is_forgotten_once_also_when_the_server_with_the_duty_dies(
+    start: Start,
+) -> None:
+    def known(prefix: str) -> list[str]:
+        _, ids = others[0].ask("/conversations")
+        return [each for each in ids if each.startswith(prefix)]
+
+    def say(prefix: str) -> None:
+        for number in range(6):
+            assert post(others[number % 2].base, f"{prefix}{number}", "/say")[0] == 200
+
+    with ExitStack() as stack:
+        others = [stack.enter_context(start(RETENTION)) for _ in range(2)]
+        say("first")
+        wait_until(lambda: not known("first"))
+        leader = next(each for each in others if "duty 'retention'" in each.log)
+        leader.process.kill()
+        leader.process.wait(30)
+        others = [each for each in others if each is not leader] * 2
+        say("then")
+        wait_until(lambda: not known("then"))
+        assert "duty 'retention'" in others[0].log
+    ids = [f"{prefix}{number}" for prefix in ("first", "then") for number in range(6)]
+    names = ", ".join(f"'{forgotten_id(each)}'" for each in ids)
+    notes = asyncio.run(
+        postgres(
+            f"SELECT count(*), count(DISTINCT sender_id) FROM tertulia_feed "
+            f"WHERE kind = 'erased' AND sender_id IN ({names})",
+            database=DATABASE,
+        )
+    )
+    assert notes == [(12, 12)]
 
 
 def test_a_reminder_fires_once_among_servers_and_another_one_takes_over(start: Start) -> None:

@@ -43,6 +43,7 @@ COMMANDS = {
     "config check": ("config:check", "Check that everything endpoints.yml names can be used."),
     "store import": ("store:import_conversations", "Bring conversations of another store here."),
     "store prune": ("store:prune_conversations", "Erase conversations long unused."),
+    "store brokers": ("store:list_brokers", "List how far event brokers have been told."),
     "export": ("export:export", "Send what is stored to event brokers once more."),
     "components": ("components:components", "List pipeline components and policies by name."),
     "telemetry": ("telemetry:telemetry", "Nothing is collected; kept for scripts that call it."),

@@ -1,4 +1,4 @@
-"""`tertulia store`: brings conversations of another store here; erases those long unused."""
+"""`tertulia store`: brings conversations here, erases those long unused, shows brokers' places."""
 
 import asyncio
 from pathlib import Path
@@ -10,6 +10,7 @@ from tertulia.cli.command import PATH, Command, logging_options
 from tertulia.cli.options import store_options
 
 if TYPE_CHECKING:
+    from tertulia.engine.places import BrokerPlace
     from tertulia.engine.retention import Report as Pruned
     from tertulia.engine.transfer import Report
     from tertulia.stores import Wanted
@@ -22,7 +23,8 @@ _LISTED = 20
     "import",
     cls=Command,
     help="Bring the conversations of SOURCE into the tracker store of this project. SOURCE: the "
-    "endpoints.yml of the bot that kept them, or an SQLite file. May be ended and begun again. "
+    "endpoints.yml of the bot that kept them, or an SQLite file. What `redaction` names is taken "
+    "out. May be ended and begun again. "
     "Exit status 1: some conversations were not brought over.",
 )
 @click.argument("source", type=PATH)
@@ -57,7 +59,8 @@ async def _import(
     from tertulia.engine.transfer import Report, transfer
     from tertulia.stores import check_apart, is_sqlite_file, open_sources, open_store
 
-    config, folder = load_endpoints(endpoints).tracker_store, project_folder(None)
+    ours, folder = load_endpoints(endpoints), project_folder(None)
+    config = ours.tracker_store
     old = None if is_sqlite_file(source) else load_endpoints(source).tracker_store
     check_apart(source, old, config if wanted is None else None, folder)
     report = Report()
@@ -65,7 +68,7 @@ async def _import(
     try:
         for opened in await open_sources(source, old, allow_pickle=allow_pickle):
             try:
-                await transfer(opened, target, report, told=_show)
+                await transfer(opened, target, report, redaction=ours.redaction, told=_show)
             finally:
                 await opened.close()
     finally:
@@ -146,5 +149,48 @@ async def _prune(
             return report
         records = Records(Conversations(opened, SystemClock(), turnstile=Turnstile()))
         return await prune(records, opened, before=before)
+    finally:
+        await opened.close()
+
+
+@click.command(
+    "brokers",
+    cls=Command,
+    help="List how far each event broker has been told, also those that endpoints.yml names no "
+    "longer. Notes of erasures are kept until all of them have heard.",
+)
+@click.option(
+    "--drop",
+    multiple=True,
+    metavar="NAME...",
+    help="Forget the place of a broker that is configured no longer; if it comes back, it begins "
+    "at the end.",
+)
+@store_options
+@logging_options()
+def list_brokers(drop: tuple[str, ...], endpoints: Path | None, store: "Wanted | None") -> int:
+    """Print the places, or what was dropped."""
+    for place in asyncio.run(_brokers(drop, endpoints, store)):
+        done = "dropped" if drop else "configured" if place.configured else "not configured"
+        click.echo(f"{place.name}  at {place.position}, {place.waiting} waiting  {done}")
+    return 0
+
+
+async def _brokers(
+    drop: tuple[str, ...], endpoints: Path | None, wanted: "Wanted | None"
+) -> "list[BrokerPlace]":
+    from tertulia.app import load_endpoints
+    from tertulia.cli.place import project_folder
+    from tertulia.data.event_brokers import name_of
+    from tertulia.engine.places import drop_place, places
+    from tertulia.stores import open_store
+
+    ours = load_endpoints(endpoints)
+    configured = {name_of(each) for each in ours.event_brokers}
+    opened = await open_store(wanted, ours.tracker_store, project_folder(None), patience=0)
+    try:
+        if not drop:
+            return await places(opened, configured)
+        return [await drop_place(opened, name, configured) for name in drop]
     finally:
         await opened.close()

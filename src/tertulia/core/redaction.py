@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from tertulia.core.events import Event, UserUttered
+from tertulia.core.reminders import Reminder
 
 Json = Any
 _E = TypeVar("_E", bound=Event)
@@ -63,6 +64,11 @@ class Redaction:
             if redacted != value:
                 changes[field] = redacted
         return msgspec.structs.replace(event, **changes) if changes else event
+
+    def reminder(self, reminder: Reminder) -> Reminder:
+        """Return a reminder whose entities are without it."""
+        entities = tuple(self._entity(each) for each in reminder.entities)
+        return msgspec.structs.replace(reminder, entities=entities)
 
     def text(self, text: str) -> str:
         """Return a text without it."""

@@ -33,7 +33,7 @@ LONGEST_PAUSE = 30.0
 """Seconds between two attempts at a broker that does not take messages."""
 
 NO_FEED = "T902"
-_PREFIX = "broker:"
+PREFIX = "broker:"
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +132,7 @@ class Relay:
             StoreUnavailable: the store did not answer.
         """
         known = self.delivery()
-        position = (await self._store.cursors.read()).get(_PREFIX + self._to.name)
+        position = (await self._store.cursors.read()).get(PREFIX + self._to.name)
         if not known.ours or position is None:
             return known
         page = await self._store.read_feed(after=position, limit=1)
@@ -175,13 +175,13 @@ class Relay:
         await self._publish(page)
         newest = page[-1].position
         cursors = self._store.cursors
-        moved = await cursors.move(_PREFIX + self._to.name, expected=position, to=newest)
+        moved = await cursors.move(PREFIX + self._to.name, expected=position, to=newest)
         # Somebody else delivers, too: everything arrives, some of it twice.
         self._position = newest if moved else None
         return True
 
     async def _place(self) -> int:
-        name = _PREFIX + self._to.name
+        name = PREFIX + self._to.name
         while True:
             found = (await self._store.cursors.read()).get(name)
             if found is not None:
@@ -322,6 +322,6 @@ async def begin(store: DurableFeed, name: str) -> None:
     Raises:
         StoreUnavailable: the store did not answer.
     """
-    if _PREFIX + name not in await store.cursors.read():
+    if PREFIX + name not in await store.cursors.read():
         end = await store.feed_end()
-        await store.cursors.move(_PREFIX + name, expected=None, to=end)
+        await store.cursors.move(PREFIX + name, expected=None, to=end)

@@ -11,6 +11,7 @@ import msgspec
 from tertulia.base.errors import StoreConflict
 from tertulia.core.events import Event
 from tertulia.core.ports import TrackerStore
+from tertulia.core.redaction import NOTHING_REDACTED, Redaction
 from tertulia.core.reminders import Reminder, ScheduleChange
 from tertulia.core.stored import Moved
 
@@ -74,9 +75,16 @@ class StoreSource:
 
 
 async def transfer(
-    source: Source, target: TrackerStore, report: Report, *, told: Callable[[Report], None]
+    source: Source,
+    target: TrackerStore,
+    report: Report,
+    *,
+    told: Callable[[Report], None],
+    redaction: Redaction = NOTHING_REDACTED,
 ) -> None:
-    """Bring every conversation over and add what was done. told: called after each.
+    """Bring every conversation over and add what was done.
+
+    told: called after each. redaction: takes out of events what must not be stored here.
 
     Raises:
         StoreUnavailable: source or target does not answer; what was brought over is there.
@@ -85,17 +93,28 @@ async def transfer(
         if moved.problem:
             report.problems[moved.sender_id] = moved.problem
         elif moved.events:
-            await _move(moved, target, report)
+            await _move(moved, _without(moved, redaction), target, report)
         told(report)
 
 
-async def _move(moved: Moved, target: TrackerStore, report: Report) -> None:
+def _without(moved: Moved, redaction: Redaction) -> Moved:
+    if redaction is NOTHING_REDACTED:
+        return moved
+    return msgspec.structs.replace(
+        moved,
+        events=[redaction.event(event) for event in moved.events],
+        reminders=tuple(redaction.reminder(each) for each in moved.reminders),
+    )
+
+
+async def _move(whole: Moved, moved: Moved, target: TrackerStore, report: Report) -> None:
+    """Bring one over. whole: as it was, which an earlier import may have begun with."""
     there = (await target.load(moved.sender_id)).events
-    common = min(len(there), len(moved.events))
-    if list(there[:common]) != list(moved.events[:common]):
+    both = zip(there, moved.events, whole.events, strict=False)
+    if any(kept not in (redacted, event) for kept, redacted, event in both):
         report.problems[moved.sender_id] = "the target has other events of it; nothing was changed"
         return
-    if common == len(moved.events):
+    if len(there) >= len(moved.events):
         report.unchanged += 1
         return
     try:

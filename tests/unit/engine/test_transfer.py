@@ -1,12 +1,14 @@
 """Conversations are brought from one store to another, and nothing is replaced."""
 
+import re
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from tertulia.adapters.stores.memory import MemoryStore
 from tertulia.base.errors import StoreUnavailable
-from tertulia.core.events import Event
+from tertulia.core.events import Event, UserUttered
+from tertulia.core.redaction import Pattern, Redaction
 from tertulia.core.reminders import Reminder, ScheduleChange
 from tertulia.core.stored import Moved
 from tertulia.engine.transfer import Report, StoreSource, transfer
@@ -64,6 +66,41 @@ async def test_one_that_cannot_be_read_does_not_stop_the_others() -> None:
     await transfer(Half(), target, report, told=lambda report: None)
     assert report.problems == {"bad": "it is damaged"}
     assert await target.version("good") == 1
+
+
+def said(text: str) -> UserUttered:
+    return UserUttered(text=text, parse_data={"text": text}, timestamp=1.0)
+
+
+async def test_what_must_not_be_stored_is_taken_out_on_the_way() -> None:
+    source = await store_with(a=[said("I am ann@x.org")])
+    reminder = Reminder(
+        sender_id="a", name="r", due=5.0, intent="wake", entities=({"value": "ann@x.org"},)
+    )
+    await source.append("a", [], expected=1, schedule=ScheduleChange(steps=(reminder,)))
+    target = MemoryStore()
+    redaction = Redaction([Pattern("email", re.compile(r"\S+@\S+"))])
+    report = Report()
+    await transfer(
+        StoreSource(source), target, report, told=lambda report: None, redaction=redaction
+    )
+    assert list((await target.load("a")).events) == [said("I am [email]")]
+    (kept,) = await target.list_reminders(limit=9)
+    assert kept.entities == ({"value": "[email]"},)
+
+
+async def test_an_import_goes_on_with_patterns_that_it_did_not_begin_with() -> None:
+    source = await store_with(a=[said("ann@x.org"), said("bob@x.org")])
+    target = await store_with(a=[said("ann@x.org")])
+    redaction = Redaction([Pattern("email", re.compile(r"\S+@\S+"))])
+    for _ in range(2):
+        report = Report()
+        await transfer(
+            StoreSource(source), target, report, told=lambda report: None, redaction=redaction
+        )
+        assert report.problems == {}
+    events = (await target.load("a")).events
+    assert list(events) == [said("ann@x.org"), said("[email]")]
 
 
 async def test_a_target_that_does_not_answer_ends_it() -> None:
