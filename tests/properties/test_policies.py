@@ -81,8 +81,8 @@ def slow_recall(policy: AugmentedMemoizationPolicy, tracker: Tracker, legacy: bo
     """The specification to the letter, whatever it costs."""
     history = history_for(policy.table)
     states = history.last(tracker, policy.max_history).states
-    if states in policy.memory:
-        return policy.memory[states]
+    if known := policy.memory.action(states):
+        return known
     events = tracker.applied_events()
     actions = [i for i, event in enumerate(events) if isinstance(event, ActionExecuted)]
     if not legacy:
@@ -97,8 +97,8 @@ def slow_recall(policy: AugmentedMemoizationPolicy, tracker: Tracker, legacy: bo
     for start in starts:
         shorter = advance_all(new_tracker("x", tracker.rules), events[start:])
         tried = history.last(shorter, policy.max_history).states
-        if tried != states and tried in policy.memory:
-            return policy.memory[tried]
+        if tried != states and (known := policy.memory.action(tried)):
+            return known
         states = tried
     return None
 

@@ -3,7 +3,7 @@
 import msgspec
 
 
-class SourceSpan(msgspec.Struct, frozen=True, order=True):
+class SourceSpan(msgspec.Struct, frozen=True, order=True, gc=False):
     """A place in a file a person wrote.
 
     file: path as the person gave it, or a label such as `<request>`.

@@ -1,14 +1,17 @@
 """How clearly the examples decide what a row shows: honesty for a model that is always sure."""
 
 import hashlib
+from array import array
 from collections.abc import Sequence
-from itertools import chain
 from typing import cast
 
 import numpy as np
 
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.sparse import FloatArray, IntArray, Row
+
+_AT_ONCE = 1 << 16
+"""Numbers that wait to be counted, at least."""
 
 
 class Evidence:
@@ -47,15 +50,10 @@ class Evidence:
             labels: per example its label, 0-based.
             features: number of features.
         """
-        lengths = [len(indices) for indices in deciding]
-        having = np.fromiter(chain.from_iterable(deciding), dtype=np.int64, count=sum(lengths))
-        targets = np.asarray(labels, dtype=np.int64)
-        leaders, leads = _leaders(having, np.repeat(targets, lengths), features)
-        distinct, groups = np.unique(
-            np.asarray([_digest(row) for row in rows], dtype=np.int64), return_inverse=True
-        )
-        _, row_leads = _leaders(groups, targets, len(distinct))
-        return cls(leaders, leads, distinct, row_leads)
+        tally = Tally(max(labels, default=0) + 1)
+        for row, indices, label in zip(rows, deciding, labels, strict=True):
+            tally.add(row, indices, label)
+        return tally.evidence(features)
 
     def grown(self, place: int, features: int) -> "Evidence":
         """Return the evidence with features inserted at `place`, of which nothing is known.
@@ -123,6 +121,66 @@ class Evidence:
         return cls(leaders, leads, rows, row_leads)
 
 
+class Tally:
+    """Counts what examples show, without keeping them. labels: how many there are."""
+
+    def __init__(self, labels: int) -> None:
+        self._labels = labels
+        self._pairs = _Counts()
+        self._digests = array("q")
+        self._targets = array("i")
+
+    def add(self, row: Row, deciding: Sequence[int], label: int) -> None:
+        """Count an example.
+
+        deciding: features that may decide alone, -1 for the last one of all.
+        """
+        self._digests.append(_digest(row))
+        self._targets.append(label)
+        self._pairs.add([(feature + 1) * self._labels + label for feature in deciding])
+
+    def evidence(self, features: int) -> Evidence:
+        """Return the evidence of all examples. features: their number."""
+        codes, times = self._pairs.all()
+        groups, targets = codes // self._labels - 1, codes % self._labels
+        groups[groups < 0] = features - 1
+        leaders, leads = _leaders(groups, targets, times, features)
+        distinct, owners = np.unique(np.asarray(self._digests, dtype=np.int64), return_inverse=True)
+        labels = np.asarray(self._targets, dtype=np.int64)
+        codes, times = np.unique(owners * self._labels + labels, return_counts=True)
+        groups, targets = codes // self._labels, codes % self._labels
+        _, row_leads = _leaders(groups, targets, times, len(distinct))
+        return Evidence(leaders, leads, distinct, row_leads)
+
+
+class _Counts:
+    """How often numbers came. Many are counted at once, so that few lie in memory."""
+
+    def __init__(self) -> None:
+        self._waiting = array("q")
+        self._codes: IntArray = np.empty(0, dtype=np.int64)
+        self._times: IntArray = np.empty(0, dtype=np.int64)
+
+    def add(self, codes: Sequence[int]) -> None:
+        """Count each of the numbers once more."""
+        self._waiting.extend(codes)
+        if len(self._waiting) >= max(_AT_ONCE, len(self._codes)):
+            self._count()
+
+    def all(self) -> tuple[IntArray, IntArray]:
+        """Return the numbers, ascending, and how often each came."""
+        self._count()
+        return self._codes, self._times
+
+    def _count(self) -> None:
+        codes, times = np.unique(np.asarray(self._waiting, dtype=np.int64), return_counts=True)
+        merged, owners = np.unique(np.concatenate([self._codes, codes]), return_inverse=True)
+        counts = np.zeros(len(merged), dtype=np.int64)
+        np.add.at(counts, owners, np.concatenate([self._times, times]))
+        self._codes, self._times = merged, counts
+        self._waiting = array("q")
+
+
 def _digest(row: Row) -> int:
     """Return a number for a row; the same in every process and on every machine."""
     indices, values = np.asarray(row[0], dtype="<i8"), np.asarray(row[1], dtype="<f4")
@@ -131,12 +189,16 @@ def _digest(row: Row) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little", signed=True)
 
 
-def _leaders(groups: IntArray, labels: IntArray, count: int) -> tuple[IntArray, FloatArray]:
-    """Return (count,) the most frequent label of each group, the lowest of equals, and its lead."""
-    pairs, times = np.unique(np.stack([groups, labels]), axis=1, return_counts=True)
+def _leaders(
+    groups: IntArray, labels: IntArray, times: IntArray, count: int
+) -> tuple[IntArray, FloatArray]:
+    """Return (count,) the most frequent label of each group, the lowest of equals, and its lead.
+
+    groups, labels: (pairs,) each pair once. times: (pairs,) how often it came.
+    """
     # Last of each group comes the label that counts most.
-    order = np.lexsort((-pairs[1], times, pairs[0]))
-    group, label, times = pairs[0][order], pairs[1][order], times[order]
+    order = np.lexsort((-labels, times, groups))
+    group, label, times = groups[order], labels[order], times[order]
     last = np.flatnonzero(np.append(group[1:] != group[:-1], [True] * bool(len(group))))
     leaders = np.full(count, -1, dtype=np.int64)
     leaders[group[last]] = label[last]

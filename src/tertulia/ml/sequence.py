@@ -5,7 +5,8 @@ what it says of the end of a long sequence can be asked of the sequence's last `
 Source: docs/adr/0012-a-network-for-dialogues.md; layers in `attention`.
 """
 
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -91,13 +92,13 @@ class SequenceNet:
         weights = Bundle(shape.arrays())
         scales = {"embedding": 0.3, "back": 0.1, "join": SIZE**-0.5 / 2, "out": INNER**-0.5 / 2}
         scales |= {"in": (2 / SIZE) ** 0.5}
-        for name, array in weights.arrays().items():
+        for name, weight in weights.arrays().items():
             kind = name.rstrip("01")
             if kind in ("before", "middle", "last"):
-                array[0] = 1.0
+                weight[0] = 1.0
             elif kind not in ("in_bias", "bias"):
                 scale = np.float32(scales.get(kind, SIZE**-0.5))
-                array[...] = rng.standard_normal(array.shape, dtype=np.float32) * scale
+                weight[...] = rng.standard_normal(weight.shape, dtype=np.float32) * scale
         return cls(shape, weights)
 
     def grown(self, shape: Shape) -> "SequenceNet":
@@ -106,8 +107,8 @@ class SequenceNet:
         shape: of the same width, no smaller.
         """
         weights = Bundle(shape.arrays())
-        for name, array in self.weights.arrays().items():
-            weights[name][tuple(slice(0, size) for size in array.shape)] = array
+        for name, own in self.weights.arrays().items():
+            weights[name][tuple(slice(0, size) for size in own.shape)] = own
         return SequenceNet(shape, weights)
 
     def token(self, row: Row) -> FloatArray:
@@ -206,19 +207,29 @@ class SequenceNet:
 
 
 class Corpus:
-    """Sequences to learn. rows: distinct rows. sequences: numbers of rows, and a label for each."""
+    """Sequences to learn.
+
+    sequences: numbers of rows, and a label for each, -1 for none. rows: the distinct rows, asked
+    for after the sequences. lengths: of the sequences.
+    """
 
     def __init__(
-        self, rows: Sequence[Row], sequences: Sequence[tuple[Sequence[int], Sequence[int]]],
+        self, sequences: Iterable[tuple[Sequence[int], Sequence[int]]], rows: Iterable[Row],
         features: int,
     ) -> None:  # fmt: skip
+        all_numbers, all_labels = array("i"), array("i")
+        self.lengths = array("i")
+        for numbers, labels in sequences:
+            all_numbers.extend(numbers)
+            all_labels.extend(labels)
+            self.lengths.append(len(numbers))
+        self._numbers, self._labels = np.asarray(all_numbers), np.asarray(all_labels)
+        self._starts = np.append(0, np.cumsum(np.asarray(self.lengths, dtype=np.int64))).tolist()
         # The last row is empty: what shorter sequences of a batch are filled up with.
-        self._matrix = Csr.of([*rows, ([], [])], columns=features)
-        self._nothing = len(rows)
-        self.sequences = [
-            (np.asarray(numbers, dtype=np.int64), np.asarray(labels, dtype=np.int64))
-            for numbers, labels in sequences
-        ]
+        nothing: Row = ([], [])
+        kept = [*rows, nothing]
+        self._matrix = Csr.of(kept, columns=features)
+        self._nothing = len(kept) - 1
 
     def batch(self, chosen: Sequence["Piece"], embedding: FloatArray) -> "Batch":
         """Return pieces side by side, filled up to the longest."""
@@ -226,10 +237,10 @@ class Corpus:
         rows = np.full((len(chosen), length), self._nothing, dtype=np.int64)
         labels = np.full((len(chosen), length), -1, dtype=np.int64)
         for place, piece in enumerate(chosen):
-            numbers, answers = self.sequences[piece.sequence]
-            own = piece.end - piece.begin
-            rows[place, :own] = numbers[piece.begin : piece.end]
-            labels[place, piece.judged - piece.begin : own] = answers[piece.judged : piece.end]
+            start, own = self._starts[piece.sequence], piece.end - piece.begin
+            rows[place, :own] = self._numbers[start + piece.begin : start + piece.end]
+            judged = self._labels[start + piece.judged : start + piece.end]
+            labels[place, piece.judged - piece.begin : own] = judged
         block = self._matrix.block(rows.reshape(-1))
         dense = block.dense()
         x = (dense @ embedding[block.columns]).reshape(*rows.shape, -1)

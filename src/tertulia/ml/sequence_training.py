@@ -95,8 +95,8 @@ def _is_known(net: SequenceNet, batch: Batch) -> bool:
 def _pieces(corpus: Corpus, width: int) -> list[Piece]:
     return [
         piece
-        for number, (rows, _) in enumerate(corpus.sequences)
-        for piece in cut(number, len(rows), width)
+        for number, length in enumerate(corpus.lengths)
+        for piece in cut(number, length, width)
     ]
 
 

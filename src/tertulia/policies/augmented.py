@@ -25,7 +25,7 @@ class AugmentedMemoizationPolicy(MemoizationPolicy):
     def predict(self, tracker: Tracker) -> Prediction:
         """Return full confidence for a history known as it is or without its beginning."""
         states = self.states(tracker)
-        action = self.memory.get(states)
+        action = self.memory.action(states)
         if action is not None:
             return self.opinion(tracker, states, action)
         return self.opinion(tracker, *self._recall_end(tracker), "end_of_story")
@@ -38,7 +38,7 @@ class AugmentedMemoizationPolicy(MemoizationPolicy):
             limit = self.longest + 1 if self.max_history is None else self.max_history
             states = self.history.last(attempt, limit).states
             if states != last:
-                action = self.memory.get(states)
+                action = self.memory.action(states)
                 if action is not None:
                     return states, action
             last = states

@@ -3,8 +3,9 @@
 Rule: a feature is a text; the vocabulary is what training saw, everything else is ignored.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from tertulia.core.events import ACTION_LISTEN
 from tertulia.core.states import TurnState, UserPart
@@ -12,6 +13,9 @@ from tertulia.policies.spoken import words
 
 Row = tuple[list[int], list[float]]
 _Feature = tuple[str, float]
+
+_SPELLED = 200_000
+"""Parts of windows that are remembered while a vocabulary is made."""
 
 _NEVER_NEW = ("action ", "entity ", "word ")
 
@@ -23,9 +27,9 @@ class Vocabulary:
         self.names = tuple(dict.fromkeys(names))
         self._numbers = {name: number for number, name in enumerate(self.names)}
         self._facts = {fact for name in self.names for back, fact in [_placed(name)] if back}
-        pairs = {number for number, name in enumerate(self.names) if " & " in name}
-        self._pairs = pairs
-        self._of_intent = {number for number in pairs if "& intent " in self.names[number]}
+        numbered = list(enumerate(self.names))
+        self._pairs = {number for number, name in numbered if _is_pair(name)}
+        self._of_intent = {number for number, name in numbered if _is_pair_of_intent(name)}
 
     @classmethod
     def of(cls, windows: Iterable[Sequence[TurnState]]) -> "Vocabulary":
@@ -70,6 +74,76 @@ class Vocabulary:
         return [*(index for index in row[0] if index in self._pairs), len(self)]
 
 
+class Spelling:
+    """Numbers the features of windows in the order in which they come: a vocabulary in the making.
+
+    What a state shows at a place is spelled out once, and so are the pairs of its neighbourhood.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._known: dict[Hashable, _Spelled] = {}
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the vocabulary of all windows so far."""
+        return Vocabulary(self._numbers)
+
+    def row(self, states: Sequence[TurnState]) -> tuple[Row, list[int]]:
+        """Return a window's row, and which of its features may decide alone; see `Vocabulary`.
+
+        The feature that the bot has acted is numbered -1 here.
+        """
+        indices: list[int] = []
+        values: list[float] = []
+        after_message = not states or states[-1].action in (ACTION_LISTEN, None)
+        deciding: list[int] = [] if after_message else [-1]
+        for part in self._parts(states):
+            indices += part.indices
+            values += part.values
+            deciding += part.of_intent if after_message else part.pairs
+        return (indices, values), deciding
+
+    def _parts(self, states: Sequence[TurnState]) -> Iterator["_Spelled"]:
+        if len(self._known) > _SPELLED:
+            self._known.clear()
+        for back, state in enumerate(reversed(states)):
+            key: Hashable = (state, back)
+            yield self._known.get(key) or self._spelled(key, _singles_of(state, back))
+        if states:
+            asked = _asked(states)
+            third = (states[-3].action,) if len(states) > 2 else None
+            key = (*states[-2:], third, asked)
+            yield self._known.get(key) or self._spelled(key, _pairs(states))
+
+    def _spelled(self, key: Hashable, found: Iterable[_Feature]) -> "_Spelled":
+        numbers = self._numbers
+        # The last value of a name counts, at the place of its first.
+        named = dict(found)
+        rows = [(numbers.setdefault(name, len(numbers)), name) for name in named]
+        pairs = [number for number, name in rows if _is_pair(name)]
+        of_intent = [number for number, name in rows if _is_pair_of_intent(name)]
+        spelled = _Spelled([number for number, _ in rows], list(named.values()), pairs, of_intent)
+        self._known[key] = spelled
+        return spelled
+
+
+class _Spelled(NamedTuple):
+    """Features of one part of a window. pairs, of_intent: those of them that are such pairs."""
+
+    indices: list[int]
+    values: list[float]
+    pairs: list[int]
+    of_intent: list[int]
+
+
+def _is_pair(name: str) -> bool:
+    return " & " in name
+
+
+def _is_pair_of_intent(name: str) -> bool:
+    return _is_pair(name) and "& intent " in name
+
+
 def _placed(name: str) -> tuple[str, str]:
     """Return how far back a single fact lies, and the fact; for pairs the first is empty."""
     back, _, fact = name.partition(" ")
@@ -91,8 +165,13 @@ def facts_of(state: TurnState) -> Iterator[_Feature]:
 
 
 def _singles(states: Sequence[TurnState]) -> Iterator[_Feature]:
-    for back, things in enumerate(_things(states)):
-        yield from ((f"{back} {fact}", value) for thing in things for fact, value in thing)
+    for back, state in enumerate(reversed(states)):
+        yield from _singles_of(state, back)
+
+
+def _singles_of(state: TurnState, back: int) -> Iterator[_Feature]:
+    for thing in _things_in(state, with_user=state.action == ACTION_LISTEN or not back):
+        yield from ((f"{back} {fact}", value) for fact, value in thing)
 
 
 def _things(states: Sequence[TurnState]) -> Iterator[Iterator[Sequence[_Feature]]]:
@@ -133,12 +212,17 @@ def _slot(name: str, part: str | Sequence[float]) -> Iterator[_Feature]:
         yield from ((f"slot {name} {index}", value) for index, value in enumerate(part) if value)
 
 
+def _asked(states: Sequence[TurnState]) -> str | None:
+    """Return what the bot did last but listen."""
+    return next((s.action for s in reversed(states) if s.action != ACTION_LISTEN), None)
+
+
 def _pairs(states: Sequence[TurnState]) -> Iterator[_Feature]:
     current = states[-1]
     before = states[-2] if len(states) > 1 else None
     action = f"action {current.action}"
     intent = f"intent {current.user.intent}"
-    asked = next((s.action for s in reversed(states) if s.action != ACTION_LISTEN), None)
+    asked = _asked(states)
     yield f"{action} & {intent}", 1.0
     yield f"{action} & {intent} & asked {asked}", 1.0
     if before is not None:

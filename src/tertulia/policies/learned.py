@@ -37,7 +37,7 @@ from tertulia.policies.policy import (
     PolicyConfig,
     PolicyTraining,
     by_generation,
-    examples,
+    distinct_examples,
     examples_of,
     moments,
     priority_of,
@@ -133,11 +133,12 @@ class LearnedPolicy:
             ConfigError: there is nothing to learn from.
         """
         seen = cls.seen(config, data.generation)
-        found = examples(data.stories(augmented=True), data.table, min(COMPARED, seen))
-        if not found:
+        stories = data.taught()
+        found = distinct_examples(stories, min(COMPARED, seen))
+        actions = tuple(sorted(stories.actions))
+        if not actions:
             raise nothing_to_learn(cls.name, data, "Write a story, or leave the policy out.")
-        actions = tuple(sorted({example.action for example in found}))
-        facts, model = _learn(cls.name, config, data, actions, seen)
+        facts, model = _learn(cls.name, config, replace(data, moments=stories), actions, seen)
         return cls(config, data.table, Learned(facts, actions, model, Trust.of(found, actions)))
 
     @classmethod
@@ -300,7 +301,7 @@ def _learn(
 ) -> tuple[Facts, SequenceNet]:
     """Return the facts of the stories and the network that learned them."""
     seed = data.seed if config.random_seed is None else config.random_seed
-    lessons = lessons_to_learn(data, seed)
+    lessons = lessons_to_learn(data.taught(), seed)
     facts = Facts.of(state for lesson in lessons for state in lesson.states)
     shape = Shape(features=len(facts), classes=len(actions), width=seen)
     recipe = SequenceRecipe(passes=_passes(config.epochs), seed=seed)

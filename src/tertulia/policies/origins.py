@@ -4,7 +4,7 @@ Rule: names and files are kept once and by number, so a table costs a few bytes 
 stay as the person gave them, and never begin at a root.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ from tertulia.base.errors import ModelError
 from tertulia.core.prediction import Reason
 from tertulia.data.generate import TrainingEvent
 from tertulia.data.source_files import without_root
+from tertulia.policies.state_book import listed
 
 Json = Any
 K = TypeVar("K", bound=Hashable)
@@ -77,15 +78,29 @@ def pack_origins(origins: Iterable[Origin | None]) -> Json:
     """Return JSON that `unpack_origins` reads."""
     names: dict[str, int] = {}
     files: dict[str, int] = {}
-    rows: list[_Row | None] = []
+    rows = list(_rows(origins, names, files))
+    return msgspec.to_builtins(_Table(list(names), list(files), rows))
+
+
+def written_origins(origins: Iterable[Origin | None]) -> bytes:
+    """Return what `pack_origins` does as text, without keeping the origins."""
+    names: dict[str, int] = {}
+    files: dict[str, int] = {}
+    rows = [*listed(_rows(origins, names, files))]
+    head = msgspec.json.encode({"names": list(names), "files": list(files)})
+    return b"".join([head[:-1], b',"rows":', *rows, b"}"])
+
+
+def _rows(
+    origins: Iterable[Origin | None], names: dict[str, int], files: dict[str, int]
+) -> Iterator[_Row | None]:
     for one in origins:
         if one is None:
-            rows.append(None)
+            yield None
             continue
         name = names.setdefault(one.name, len(names))
         file = files.setdefault(one.file, len(files))
-        rows.append(_Row(name, file, one.line, one.places))
-    return msgspec.to_builtins(_Table(list(names), list(files), rows))
+        yield _Row(name, file, one.line, one.places)
 
 
 def unpack_origins(raw: Json, keys: Iterable[K]) -> dict[K, Origin]:

@@ -17,8 +17,15 @@ from tertulia.core.prediction import Prediction
 from tertulia.core.states import Moment, RuleOnly, StateTable, TurnState, training_history
 from tertulia.core.states.cells import window
 from tertulia.core.tracker import Tracker
-from tertulia.data.generate import TrainingEvent, TrainingTracker, placed_moments
+from tertulia.data.generate import (
+    Conversations,
+    TrainingEvent,
+    TrainingTracker,
+    placed_moments,
+)
 from tertulia.ml.parts import Parts
+from tertulia.ml.windows import distinct, each_of
+from tertulia.policies.story_moments import StoryMoments
 
 Progress = Callable[[str, float], None]
 """Told a policy's name and the part done, 0 to 1."""
@@ -33,6 +40,8 @@ class PolicyConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class PolicyTraining(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that policies learn from.
 
+    conversations: those that are made anew each time need no memory, and cost their making.
+    moments: what their stories teach, where that is known already; see `taught`.
     seed: used where a policy's own settings have none. at: the policy's place in the
     configuration, for messages. progress: called now and then, may do nothing. files: by the
     path as read, the path that explanations show.
@@ -40,29 +49,40 @@ class PolicyTraining(msgspec.Struct, frozen=True, kw_only=True):
 
     domain: Domain
     table: StateTable
-    conversations: Sequence[TrainingTracker]
+    conversations: Conversations | Sequence[TrainingTracker]
     diagnostics: Diagnostics
     seed: int = 42
     at: SourceSpan | None = None
     progress: Progress | None = None
     files: Mapping[str, str] = {}
+    moments: StoryMoments | None = None
 
     @property
     def generation(self) -> Generation:
         """Return whose mechanics the bot follows."""
         return self.domain.generation
 
-    def stories(self, *, augmented: bool) -> list[TrainingTracker]:
-        """Return the conversations that come from stories."""
-        return [
+    def stories(self, *, augmented: bool) -> Iterator[TrainingTracker]:
+        """Yield the conversations that come from stories."""
+        if isinstance(self.conversations, Conversations):
+            return self.conversations.stories(augmented=augmented)
+        return (
             one
             for one in self.conversations
             if not one.is_rule and (augmented or not one.is_augmented)
-        ]
+        )
 
-    def rules(self) -> list[TrainingTracker]:
+    def rules(self) -> Sequence[TrainingTracker]:
         """Return the conversations that come from rules."""
+        if isinstance(self.conversations, Conversations):
+            return self.conversations.rules()
         return [one for one in self.conversations if one.is_rule]
+
+    def taught(self) -> StoryMoments:
+        """Return what the stories teach, as numbers. Cheaper than going through them again."""
+        if self.moments is not None:
+            return self.moments
+        return StoryMoments.of(self.stories(augmented=True), training_history(self.table))
 
     def report(self, name: str, done: float) -> None:
         """Tell how far a policy is."""
@@ -172,13 +192,13 @@ def lessons(one: TrainingTracker, table: StateTable) -> Iterator[tuple[Moment, T
             yield moment, placed
 
 
-def examples(
-    conversations: Iterable[TrainingTracker], table: StateTable, max_history: int | None
-) -> list[Example]:
-    """Return what conversations teach, each pair once. max_history: states per example."""
-    return examples_of(
-        (moment for one in conversations for moment in moments(one, table)), max_history
-    )
+def distinct_examples(stories: StoryMoments, max_history: int | None) -> Iterator[Example]:
+    """Yield what stories teach, each pair once. max_history: states per example."""
+    found = stories.examples(max_history, augmented=True)
+    for index in each_of(distinct(found)):
+        begin, place = int(found.begins[index]), int(found.places[index])
+        states = tuple(stories.states[number] for number in stories.window(begin, place + 1))
+        yield Example(states, stories.actions[int(found.labels[index])])
 
 
 def examples_of(seen: Iterable[Moment], max_history: int | None) -> list[Example]:

@@ -5,6 +5,7 @@ Rule: a fact is a text; what training did not see is ignored.
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
 
 import msgspec
 
@@ -13,6 +14,7 @@ from tertulia.data.generate import TrainingTracker
 from tertulia.ml.sequence import Corpus
 from tertulia.policies.features import Row, facts_of
 from tertulia.policies.policy import PolicyTraining, moments
+from tertulia.policies.story_moments import StoryMoments
 
 
 class Facts:
@@ -25,7 +27,7 @@ class Facts:
     @classmethod
     def of(cls, states: Iterable[TurnState]) -> "Facts":
         """Return the facts of these states."""
-        return cls(name for state in states for name, _ in facts_of(state))
+        return cls(name for state in dict.fromkeys(states) for name, _ in facts_of(state))
 
     def __len__(self) -> int:
         """Return the number of facts."""
@@ -76,39 +78,77 @@ def _chain(moment: Moment) -> list[Cell]:
     return found[::-1]
 
 
-def lessons_to_learn(data: PolicyTraining, seed: int) -> list[Lesson]:
+class Lessons(Sequence[Lesson]):
+    """Some conversations, each as a lesson that is made when asked for. chosen: their numbers."""
+
+    def __init__(self, moments: StoryMoments, chosen: Sequence[int]) -> None:
+        self._moments = moments
+        self._chosen = chosen
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._chosen)
+
+    @overload
+    def __getitem__(self, index: int) -> Lesson: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Lesson]: ...
+    def __getitem__(self, index: int | slice) -> Lesson | Sequence[Lesson]:
+        """Return a lesson, or some."""
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        known = self._moments
+        states, labels = known.rows(self._chosen[index])
+        return Lesson(
+            tuple(known.states[number] for number in states),
+            tuple(None if label < 0 else known.actions[label] for label in labels),
+        )
+
+
+def lessons_to_learn(moments: StoryMoments, seed: int) -> Lessons:
     """Return the stories' lessons, and about as much again of stories glued together.
 
     The glued ones teach what a conversation looks like that has been going on for long. All of
     them would teach little more and cost ten times as much.
     """
-    plain = _distinct(data.stories(augmented=False), data)
-    room = sum(len(lesson.states) for lesson in plain)
-    glued = [one for one in data.stories(augmented=True) if one.is_augmented]
+    glued: list[int] = []
+    chosen: dict[bytes, int] = {}
+    room = 0
+    for number in range(moments.count):
+        if moments.is_augmented(number):
+            glued.append(number)
+        elif _is_new(moments, number, chosen):
+            room += len(moments.rows(number)[0])
     random.Random(seed).shuffle(glued)  # noqa: S311 - a choice of examples is no secret
-    chosen: dict[Lesson, None] = dict.fromkeys(plain)
-    for one in glued:
+    for number in glued:
         if room <= 0:
             break
-        for lesson in lessons_of(one, data):
-            room -= len(lesson.states)
-            chosen[lesson] = None
-    return list(chosen)
+        room -= len(moments.rows(number)[0])
+        _is_new(moments, number, chosen)
+    return Lessons(moments, [*chosen.values()])
 
 
-def _distinct(stories: Iterable[TrainingTracker], data: PolicyTraining) -> list[Lesson]:
-    return list(dict.fromkeys(lesson for one in stories for lesson in lessons_of(one, data)))
+def _is_new(moments: StoryMoments, number: int, chosen: dict[bytes, int]) -> bool:
+    """Tell whether a conversation teaches something that no chosen one does; then choose it."""
+    states, labels = moments.rows(number)
+    if not states:
+        return False
+    return chosen.setdefault(bytes(states) + bytes(labels), number) == number
 
 
-def corpus_of(lessons: Sequence[Lesson], facts: Facts, actions: Sequence[str]) -> Corpus:
+def corpus_of(lessons: Iterable[Lesson], facts: Facts, actions: Sequence[str]) -> Corpus:
     """Return the lessons as numbers; a label that is not among the actions counts as none."""
     number = {action: index for index, action in enumerate(actions)}
     rows: dict[TurnState, int] = {}
-    sequences = [
+
+    def of_states() -> Iterator[Row]:
+        yield from (facts.row(state) for state in rows)
+
+    sequences = (
         (
             [rows.setdefault(state, len(rows)) for state in lesson.states],
             [-1 if label is None else number.get(label, -1) for label in lesson.labels],
         )
         for lesson in lessons
-    ]
-    return Corpus([facts.row(state) for state in rows], sequences, len(facts))
+    )
+    return Corpus(sequences, of_states(), len(facts))

@@ -3,7 +3,8 @@
 Source of damage is always an edited or foreign model file; it is reported, never guessed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, cast
 
 import msgspec
@@ -12,6 +13,9 @@ from tertulia.base.errors import ModelError
 from tertulia.core.states import TurnState, as_json, from_json
 
 Json = Any
+
+_AT_ONCE = 4096
+"""Values of a list that are written at once."""
 
 
 class _Book(msgspec.Struct, frozen=True):
@@ -24,6 +28,16 @@ def pack(lists: Iterable[Sequence[TurnState]]) -> dict[str, Json]:
     numbers: dict[TurnState, int] = {}
     packed = [[numbers.setdefault(one, len(numbers)) for one in states] for states in lists]
     return {"states": [as_json(state) for state in numbers], "lists": packed}
+
+
+def listed(values: Iterable[Json]) -> Iterator[bytes]:
+    """Yield a list as pieces of JSON, without keeping its values."""
+    before, waiting = b"[", iter(values)
+    while some := list(islice(waiting, _AT_ONCE)):
+        yield before
+        yield msgspec.json.encode(some)[1:-1]
+        before = b","
+    yield b"]" if before == b"," else b"[]"
 
 
 def unpack(raw: Json) -> list[tuple[TurnState, ...]]:

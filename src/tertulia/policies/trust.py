@@ -1,14 +1,14 @@
 """How far a learned policy may be believed: where the stories decide, and what they never show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from tertulia.base.errors import ModelError
 from tertulia.core.events import ACTION_LISTEN
 from tertulia.core.states import TurnState
-from tertulia.ml.evidence import Evidence
+from tertulia.ml.evidence import Evidence, Tally
 from tertulia.ml.parts import Parts
-from tertulia.policies.features import Vocabulary
+from tertulia.policies.features import Spelling, Vocabulary
 from tertulia.policies.policy import Example
 from tertulia.policies.spoken import Spoken
 from tertulia.policies.state_book import texts
@@ -39,19 +39,18 @@ class Trust:
         self._spoken = spoken
 
     @classmethod
-    def of(cls, examples: Sequence[Example], actions: Sequence[str]) -> Self:
-        """Return what examples of at most `COMPARED` states tell."""
+    def of(cls, examples: Iterable[Example], actions: Sequence[str]) -> Self:
+        """Return what examples of at most `COMPARED` states tell, each pair of them once."""
         number = {action: index for index, action in enumerate(actions)}
-        vocabulary = Vocabulary.of(example.states for example in examples)
-        rows = [vocabulary.row(example.states) for example in examples]
-        deciding = [
-            vocabulary.deciding(row, example.states)
-            for row, example in zip(rows, examples, strict=True)
-        ]
-        labels = [number[example.action] for example in examples]
-        evidence = Evidence.of(rows, deciding, labels, features=len(vocabulary) + 1)
-        said = (_text(example.states) for example in examples)
-        return cls(vocabulary, evidence, Spoken(text for text in said if text is not None))
+        spelling, tally = Spelling(), Tally(len(actions))
+        said: dict[str, None] = {}
+        for example in examples:
+            tally.add(*spelling.row(example.states), number[example.action])
+            text = _text(example.states)
+            if text is not None:
+                said[text] = None
+        vocabulary = spelling.vocabulary()
+        return cls(vocabulary, tally.evidence(len(vocabulary) + 1), Spoken(said))
 
     def taught(self, examples: Sequence[Example]) -> Self:
         """Return a trust that believes what these examples show, whatever the stories do."""

@@ -7,7 +7,7 @@ Source: spec policies.md section 6.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import msgspec
@@ -83,7 +83,7 @@ class UnexpecTEDIntentPolicy:
     @classmethod
     def check(cls, config: UnlikelyIntentConfig, data: PolicyTraining) -> None:
         """Raise ConfigError when no story has a user message with an intent."""
-        if not _examples(data, 1):
+        if next(_moments(data, 1), None) is None:
             raise nothing_to_learn(cls.name, data, _WRITE)
 
     @classmethod
@@ -222,17 +222,21 @@ def _unanswered(tracker: Tracker) -> str | None:
 
 def _examples(data: PolicyTraining, n: int) -> dict[tuple[TurnState, ...], set[str]]:
     """Return the intents that stories have after the same states."""
-    history = training_history(data.table)
     found: dict[tuple[TurnState, ...], set[str]] = defaultdict(set)
+    for states, intent in _moments(data, n):
+        found[states].add(intent)
+    return dict(found)
+
+
+def _moments(data: PolicyTraining, n: int) -> Iterator[tuple[tuple[TurnState, ...], str]]:
+    """Yield every intent in stories with the n states before it."""
+    history = training_history(data.table)
     for story in data.stories(augmented=True):
-        states: tuple[TurnState, ...] = ()
         for moment in history.moments(story.tracker):
             shown = window(moment.cell, n + 1).states
             intent = shown[-1].user.intent
             if shown[-1].action == ACTION_LISTEN and intent is not None and len(shown) > 1:
-                states = shown[:-1]
-                found[states].add(intent)
-    return dict(found)
+                yield shown[:-1], intent
 
 
 def _thresholds(scores: list[list[float]], is_own: list[bool], index: int) -> list[float]:

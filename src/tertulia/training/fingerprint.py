@@ -5,15 +5,18 @@ but for places of stories and rules: policies remember them to explain what they
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from tertulia.core.domain.model import Domain
+from tertulia.core.events import Event
 from tertulia.data.nlu import NluData
 from tertulia.data.source_files import short_names
-from tertulia.data.stories.model import Story, StoryData
+from tertulia.data.stories.model import StepEvent, Story, StoryData, StoryItem
+from tertulia.data.stories.placed import PlacedEvents
 from tertulia.data.yaml import Node
 from tertulia.model.manifest import Manifest
 from tertulia.training.plain import plain
@@ -63,15 +66,16 @@ def fingerprints(data: ProjectData, *, product: str, seed: int, augmentation: in
     }
     domain = data.domain or Domain(generation=data.generation)
     return Fingerprints(
-        core=_hash(
-            common
-            | {
-                "augmentation": augmentation,
-                "policies": _node(data.config.policies),
-                "domain": _learned_domain(domain),
-                "stories": plain(data.stories),
-                "places": _places(data.stories),
-            }
+        core=_hash_of(
+            _plain_parts(
+                common
+                | {
+                    "augmentation": augmentation,
+                    "policies": _node(data.config.policies),
+                    "domain": _learned_domain(domain),
+                }
+            )
+            | {"stories": _stories(data.stories), "places": _places(data.stories)}
         ),
         nlu=_hash(
             common
@@ -115,14 +119,47 @@ def files_of(stories: StoryData) -> list[str]:
     return sorted({at.file for at in spans if at is not None})
 
 
-def _places(stories: StoryData) -> Json:
-    """Return where stories and rules stand; the same wherever the project lies."""
+def _places(stories: StoryData) -> Iterator[bytes]:
+    """Yield as JSON where stories and rules stand; the same wherever the project lies."""
     names = short_names(files_of(stories))
-    return [
-        None if placed.at is None else [names[placed.at.file], placed.at.line]
+    return _listed(
+        _json(None if placed.at is None else [names[placed.at.file], placed.at.line])
         for story in _all(stories)
         for placed in story.events()
-    ]
+    )
+
+
+def _stories(stories: StoryData) -> Iterator[bytes]:
+    """Yield the stories and rules as JSON, without places, one after the other."""
+    written: dict[int, bytes] = {}
+
+    def each(blocks: Iterable[Story]) -> Iterator[bytes]:
+        for block in blocks:
+            rest = _plain_parts(plain(replace(block, items=())))
+            items = _listed(_item(item, written) for item in _items(block))
+            yield b"".join(_mapping(rest | {"items": items}))
+
+    parts: dict[str, Iterable[bytes]] = {
+        "rules": _listed(each(stories.rules)),
+        "stories": _listed(each(stories.stories)),
+        "type": [_json(type(stories).__name__)],
+    }
+    return _mapping(parts)
+
+
+def _items(block: Story) -> Iterable[StoryItem | Event]:
+    """Return what a story holds: its events as they are where equal ones are one object."""
+    return block.items.events if isinstance(block.items, PlacedEvents) else block.items
+
+
+def _item(item: StoryItem | Event, written: dict[int, bytes]) -> bytes:
+    """Return an item as JSON. written: by the identity of events, which live as long as stories."""
+    if not isinstance(item, Event):
+        return _json(plain(item))
+    found = written.get(id(item))
+    if found is None:
+        found = written[id(item)] = _json(plain(StepEvent(item)))
+    return found
 
 
 def _all(stories: StoryData) -> Iterator[Story]:
@@ -165,4 +202,39 @@ def _node(node: Node | None) -> Json:
 
 
 def _hash(value: Json) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
+    return hashlib.sha256(_json(value)).hexdigest()
+
+
+def _json(value: Json) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def _hash_of(parts: Mapping[str, Iterable[bytes]]) -> str:
+    """Return what `_hash` would for the mapping, whose values are given as pieces of JSON."""
+    digest = hashlib.sha256()
+    for piece in _mapping(parts):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _plain_parts(values: Mapping[str, Json]) -> dict[str, Iterable[bytes]]:
+    return {name: [_json(value)] for name, value in values.items()}
+
+
+def _mapping(parts: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:
+    """Yield a mapping as JSON, its keys in order."""
+    before = b"{"
+    for name in sorted(parts):
+        yield before + _json(name) + b":"
+        yield from parts[name]
+        before = b","
+    yield b"}"
+
+
+def _listed(elements: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a list as JSON."""
+    before = b"["
+    for element in elements:
+        yield before + element
+        before = b","
+    yield b"]" if before == b"," else b"[]"

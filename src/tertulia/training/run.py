@@ -6,6 +6,7 @@ settings and identity give the same bytes.
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from tertulia.base.ports import Clock, IdSource
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.states import StateTable, training_history
 from tertulia.core.tracker import rules_for
-from tertulia.data.generate import generate
+from tertulia.data.generate import Conversations, generate
 from tertulia.data.source_files import shown_names
 from tertulia.data.yaml import Node
 from tertulia.model.content import Content
@@ -26,6 +27,7 @@ from tertulia.model.settings import CONFIG, ModelSettings, settings_bytes
 from tertulia.nlu.pipeline import train_pipeline
 from tertulia.policies.policy import Policy, PolicyTraining
 from tertulia.policies.registry import PolicyChoice, train_policies
+from tertulia.policies.story_moments import StoryMoments
 from tertulia.training.fingerprint import Fingerprints, Plan, files_of, plan
 from tertulia.training.plain import without_places
 from tertulia.training.prepare import Prepared, Settings, fingerprints_of, prepare, wanted
@@ -152,20 +154,22 @@ def _train_core(prepared: Prepared, track: Track) -> dict[str, bytes]:
     domain = _domain(data)
     track.begin()
     table = StateTable(domain)
-    conversations = generate(
-        data.stories,
-        domain,
-        rules_for(domain),
-        augmentation=settings.augmentation,
-        states=training_history(table),
+    history = training_history(table)
+    make = partial(
+        generate,
+        domain=domain,
+        rules=rules_for(domain),
+        states=history,
         remove_duplicates=settings.remove_duplicates,
         unique_last_states=_unique_last_states(prepared.policies, data.generation),
         seed=settings.seed,
     )
+    conversations = Conversations(data.stories, settings.augmentation, make)
     training = PolicyTraining(
         domain=domain,
         table=table,
-        conversations=list(conversations),
+        conversations=conversations,
+        moments=StoryMoments.of(conversations.stories(augmented=True), history),
         diagnostics=data.diagnostics,
         seed=settings.seed,
         progress=lambda _, done: track.tell(done),

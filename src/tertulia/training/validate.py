@@ -7,6 +7,7 @@ Source: spec evaluation.md section 3.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -18,13 +19,14 @@ from tertulia.core.domain.model import Domain, Form, Generation, Slot
 from tertulia.core.states import StateTable, training_history
 from tertulia.core.tracker import rules_for
 from tertulia.data.conflicts import find_conflicts, report_conflicts
-from tertulia.data.generate import generate
+from tertulia.data.generate import Conversations, generate
 from tertulia.nlu.checks import check_against_data
 from tertulia.nlu.classifiers.fallback import FALLBACK_INTENT
 from tertulia.nlu.config import ComponentConfig
 from tertulia.nlu.lessons import check_lessons
 from tertulia.policies.policy import PolicyTraining
 from tertulia.policies.registry import PolicyChoice, check_policies
+from tertulia.policies.story_moments import StoryMoments
 from tertulia.schema.endpoints import Endpoints
 from tertulia.training.checking import names
 from tertulia.training.checking.mappings import check_mappings, check_questions, entity_sources
@@ -259,19 +261,22 @@ def _check_stories(
     policies, max_history = learned
     table = StateTable(domain)
     history = training_history(table)
-    conversations = list(
-        generate(
-            data.stories,
-            domain,
-            rules_for(domain),
-            augmentation=0,
-            states=history,
-            remove_duplicates=False,
-        )
+    make = partial(
+        generate, domain=domain, rules=rules_for(domain), states=history, remove_duplicates=False
     )
-    conflicts = find_conflicts(conversations, history, max_history)
-    report_conflicts(conflicts, diagnostics=diagnostics, max_history=max_history)
+    conversations = Conversations(data.stories, 0, make)
+    moments = StoryMoments.of(conversations.stories(augmented=False), history)
+    suspects = moments.undecided(max_history)
+    if suspects:
+        stories = enumerate(conversations.stories(augmented=False))
+        disagreeing = (one for number, one in stories if number in suspects)
+        conflicts = find_conflicts(disagreeing, history, max_history)
+        report_conflicts(conflicts, diagnostics=diagnostics, max_history=max_history)
     training = PolicyTraining(
-        domain=domain, table=table, conversations=conversations, diagnostics=diagnostics
+        domain=domain,
+        table=table,
+        conversations=conversations,
+        moments=moments,
+        diagnostics=diagnostics,
     )
     check_policies(policies, training)

@@ -69,7 +69,7 @@ def corpus() -> Corpus:
         numbers = rng.integers(0, 4, 12).tolist()
         labels = [numbers[place - 3] if place >= 3 else -1 for place in range(12)]
         sequences.append((numbers, labels))
-    return Corpus(rows, sequences, 4)
+    return Corpus(sequences, rows, 4)
 
 
 SMALL = Shape(features=4, classes=4, width=6)

@@ -1,5 +1,6 @@
 """Stories and rules to example conversations, the material of every policy's training."""
 
+from tertulia.data.generate.conversations import Conversations
 from tertulia.data.generate.run import explicit_events, generate
 from tertulia.data.generate.training_tracker import (
     Example,
@@ -11,6 +12,7 @@ from tertulia.data.generate.training_tracker import (
 )
 
 __all__ = [
+    "Conversations",
     "Example",
     "TrainingEvent",
     "TrainingTracker",

@@ -8,6 +8,7 @@ Source: spec stories.md sections 6 and 7.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from copy import copy
 
 from tertulia.core.domain.actions import RULE_SNIPPET_ACTION
 from tertulia.core.domain.fill import fill_in_stories
@@ -93,29 +94,30 @@ def explicit_events(step: StoryStep, domain: Domain) -> tuple[TrainingEvent, ...
     """
     found: list[TrainingEvent] = []
     unpredictable, story = _unpredictable(step), step.block_name
-    for placed in step.events:
-        if isinstance(placed.event, UserUttered):
+    for place, placed in enumerate(step.events):
+        # Equal events of stories may be one object; here each is known by its place.
+        event = copy(placed.event)
+        if isinstance(event, UserUttered):
             _listen(found, placed, story)
-            found.append(TrainingEvent(placed.event, placed.at, story=story))
-            filled = fill_in_stories(domain, placed.event.entities)
-            found += [TrainingEvent(event, placed.at, story=story) for event in filled]
+            found.append(TrainingEvent(event, placed.at, story=story))
+            filled = fill_in_stories(domain, event.entities)
+            found += [TrainingEvent(one, placed.at, story=story) for one in filled]
         else:
-            is_label = placed is not unpredictable
-            found.append(TrainingEvent(placed.event, placed.at, is_label, story))
+            found.append(TrainingEvent(event, placed.at, place != unpredictable, story))
     if not step.end_checkpoints and step.events and not _ends_open(step):
         _listen(found, step.events[-1], story)
     return tuple(found)
 
 
-def _unpredictable(step: StoryStep) -> StepEvent | None:
-    """Return the action that begins a conversation before the user said anything."""
+def _unpredictable(step: StoryStep) -> int | None:
+    """Return where the action is that begins a conversation before the user said anything."""
     if all(checkpoint.name != STORY_START for checkpoint in step.start_checkpoints):
         return None
-    for placed in step.events:
+    for place, placed in enumerate(step.events):
         if isinstance(placed.event, UserUttered):
             return None
         if isinstance(placed.event, ActionExecuted):
-            return placed
+            return place
     return None
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from tertulia.base.source import SourceSpan
-from tertulia.core.events import UserUttered
+from tertulia.core.events import Event, UserUttered
 from tertulia.core.events.codec import encode
 from tertulia.data.stories.model import (
     GENERATED_OR,
@@ -23,6 +23,7 @@ from tertulia.data.stories.model import (
     Story,
     StoryStep,
 )
+from tertulia.data.stories.placed import PlacedEvents
 
 _NAME_LENGTH = 12
 
@@ -39,6 +40,8 @@ def steps_of(story: Story) -> list[StoryStep]:
     Texts beside an intent are dropped, except in test stories: the intent is learned. A story
     that ends with alternatives ends after each of them.
     """
+    if isinstance(story.items, PlacedEvents) and not any(map(_is_taught, story.items.events)):
+        return [_whole(story, story.items)]
     builder = _Builder(story)
     for item in story.items:
         if isinstance(item, Checkpoint):
@@ -50,11 +53,27 @@ def steps_of(story: Story) -> list[StoryStep]:
     return builder.finish()
 
 
+def _whole(story: Story, events: PlacedEvents) -> StoryStep:
+    """Return the one step of a story without joints."""
+    return StoryStep(
+        block_name=story.name,
+        start_checkpoints=(Checkpoint(STORY_START, {}, story.at),),
+        events=events,
+        is_rule=story.is_rule,
+        at=events[0].at,
+    )
+
+
+def _is_taught(event: Event) -> bool:
+    """Whether a message has a text beside the intent that is learned."""
+    return (
+        isinstance(event, UserUttered) and event.text is not None and event.intent_name is not None
+    )
+
+
 def _learned(placed: StepEvent, story: Story) -> StepEvent:
     event = placed.event
-    if story.is_test or not isinstance(event, UserUttered):
-        return placed
-    if event.text is None or event.intent_name is None:
+    if story.is_test or not isinstance(event, UserUttered) or not _is_taught(event):
         return placed
     return StepEvent(
         replace(event, text=None, parse_data={**event.parse_data, "text": None}), placed.at
@@ -96,7 +115,7 @@ class _Builder:
         self._flush()
         end = (Checkpoint(self._or_name(options), {}, either.at),)
         self._open = [
-            replace(step, events=step.events + option, end_checkpoints=end)
+            replace(step, events=(*step.events, *option), end_checkpoints=end)
             for step in self._open
             for option in options
         ]
@@ -127,7 +146,7 @@ class _Builder:
     def _flush(self) -> None:
         if self._pending:
             added = tuple(self._pending)
-            self._open = [replace(step, events=step.events + added) for step in self._open]
+            self._open = [replace(step, events=(*step.events, *added)) for step in self._open]
             self._pending = []
 
     def _or_name(self, options: Sequence[tuple[StepEvent, ...]]) -> str:

@@ -56,12 +56,12 @@ StoryItem = Checkpoint | StepEvent | Alternatives
 class Story(msgspec.Struct, frozen=True, kw_only=True):
     """A story or rule as it is written.
 
-    items: in file order; a checkpoint may stand anywhere. is_test: texts are kept beside
+    items: in file order, immutable; a checkpoint may stand anywhere. is_test: texts are kept beside
     intents, because the understanding is tested too.
     """
 
     name: str
-    items: tuple[StoryItem, ...]
+    items: Sequence[StoryItem]
     is_rule: bool = False
     is_test: bool = False
     at: SourceSpan | None = None
@@ -92,7 +92,7 @@ class StoryStep(msgspec.Struct, frozen=True, kw_only=True):
     block_name: str
     start_checkpoints: tuple[Checkpoint, ...]
     end_checkpoints: tuple[Checkpoint, ...] = ()
-    events: tuple[StepEvent, ...] = ()
+    events: Sequence[StepEvent] = ()
     is_rule: bool = False
     at: SourceSpan | None = None
 

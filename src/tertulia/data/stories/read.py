@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.source import SourceSpan
 from tertulia.core.domain.model import Domain
@@ -16,6 +18,7 @@ from tertulia.data.stories import markdown, yaml_format
 from tertulia.data.stories.check import KnownNames, check_stories
 from tertulia.data.stories.markdown import Kind
 from tertulia.data.stories.model import StoryData, merge_all
+from tertulia.data.stories.placed import Packer
 from tertulia.data.version import is_readable_version
 from tertulia.data.yaml import parse, read_text
 
@@ -50,19 +53,15 @@ def read_stories(
     """
     named = {path for path in paths if not path.is_dir()}
     parts: list[StoryData] = []
+    packer = Packer()
     for path in find_files(paths, diagnostics=diagnostics):
         is_named = path in named
         if not is_named and not _may_hold(path, kind):
             continue
         text = read_text(path, diagnostics=diagnostics)
         if text is not None:
-            part = _read(
-                text,
-                str(path),
-                _Settings(domain, env or {}, variables, kind, is_named),
-                diagnostics,
-            )
-            parts.append(part)
+            settings = _Settings(domain, env or {}, variables, kind, is_named, packer)
+            parts.append(_read(text, str(path), settings, diagnostics))
     return _checked(merge_all(parts), domain, diagnostics)
 
 
@@ -78,7 +77,7 @@ def read_stories_text(
 
     A label without an ending is YAML when the text has one of its sections, else Markdown.
     """
-    settings = _Settings(domain, None, None, kind, is_named=True)
+    settings = _Settings(domain, None, None, kind, True, Packer())
     return _checked(_read(text, file, settings, diagnostics), domain, diagnostics)
 
 
@@ -92,12 +91,14 @@ class _Settings:
         variables: Mapping[str, str] | None,
         kind: Kind,
         is_named: bool,
+        packer: Packer,
     ) -> None:
         self.domain = domain
         self.env = env
         self.variables = variables
         self.kind: Kind = kind
         self.is_named = is_named
+        self.packer = packer
 
 
 def _may_hold(path: Path, kind: Kind) -> bool:
@@ -117,17 +118,15 @@ def _read(text: str, file: str, settings: _Settings, diagnostics: Diagnostics) -
 def _from_yaml(text: str, file: str, settings: _Settings, diagnostics: Diagnostics) -> StoryData:
     if _MAYBE_STORIES.search(text) is None:
         return StoryData()
-    root = parse(text, file=file, env=settings.env, diagnostics=diagnostics)
+    stories = yaml_format.YamlStories(
+        file, domain=settings.domain, is_test=settings.kind == "test", packer=settings.packer
+    )
+    root = parse(text, file=file, env=settings.env, diagnostics=diagnostics, takers=stories.takers)
     if root is None or not yaml_format.is_stories(root):
         return StoryData()
     if not is_readable_version(root, diagnostics=diagnostics):
         return StoryData()
-    return yaml_format.read_yaml(
-        root,
-        domain=settings.domain,
-        is_test=settings.kind == "test",
-        diagnostics=diagnostics,
-    )
+    return stories.data(root, diagnostics=diagnostics)
 
 
 def _from_markdown(
@@ -156,7 +155,9 @@ def _from_markdown(
         variables=settings.variables,
         diagnostics=diagnostics,
     )
-    return StoryData(stories=tuple(stories))
+    return StoryData(
+        stories=tuple(replace(one, items=settings.packer.packed(one.items)) for one in stories)
+    )
 
 
 def _checked(data: StoryData, domain: Domain | None, diagnostics: Diagnostics) -> StoryData:

@@ -3,6 +3,7 @@
 Source: spec stories.md sections 3, 4 and 10.
 """
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from tertulia.base.diagnostics import Diagnostics
@@ -11,9 +12,10 @@ from tertulia.core.domain.actions import RULE_SNIPPET_ACTION
 from tertulia.core.domain.model import Domain
 from tertulia.core.events import ActionExecuted
 from tertulia.data.stories.model import StepEvent, Story, StoryData, StoryItem
+from tertulia.data.stories.placed import Packer
 from tertulia.data.stories.yaml_notes import Notes
 from tertulia.data.stories.yaml_steps import StepReader
-from tertulia.data.yaml import Node
+from tertulia.data.yaml import Node, Taker
 
 _STORY_KEYS = frozenset({"story", "steps", "metadata"})
 _RULE_KEYS = frozenset(
@@ -31,60 +33,82 @@ def is_test_file(file: str) -> bool:
     return PurePath(file).name.startswith("test_")
 
 
-def read_yaml(
-    root: Node,
-    *,
-    domain: Domain | None,
-    is_test: bool = False,
-    diagnostics: Diagnostics,
-) -> StoryData:
-    """Return the stories and rules of a file; what cannot be read is noted and left out.
-
-    domain: says what the mere name of a slot stands for. is_test: the stories are tests.
+class YamlStories:
+    """Reads one file. takers: of its sections, for `parse`, so that each story's tree is dropped
+    as soon as the story is read.
     """
-    reader = _Reader(
-        StepReader(
-            domain=domain, is_test_file=is_test_file(root.span.file), diagnostics=diagnostics
-        ),
-        is_test,
-        diagnostics,
-    )
-    return StoryData(
-        stories=tuple(reader.blocks(root, "stories", "story")),
-        rules=tuple(reader.blocks(root, "rules", "rule")),
-    )
+
+    def __init__(
+        self, file: str, *, domain: Domain | None, is_test: bool = False, packer: Packer
+    ) -> None:
+        """domain: says what the mere name of a slot stands for. is_test: the stories are tests."""
+
+        def section(name: str, title: str) -> _Section:
+            found = Diagnostics()
+            steps = StepReader(domain=domain, is_test_file=is_test_file(file), diagnostics=found)
+            return _Section(name, title, steps, is_test, packer, found)
+
+        self._stories = section("stories", "story")
+        self._rules = section("rules", "rule")
+        self.takers: Mapping[str, Taker] = {
+            one.name: one.take for one in (self._stories, self._rules)
+        }
+
+    def data(self, root: Node, *, diagnostics: Diagnostics) -> StoryData:
+        """Return what was read; what cannot be read is noted and left out. root: of the file."""
+        return StoryData(
+            stories=self._stories.finish(root, diagnostics),
+            rules=self._rules.finish(root, diagnostics),
+        )
 
 
-class _Reader:
-    def __init__(self, steps: StepReader, is_test: bool, diagnostics: Diagnostics) -> None:
+class _Section:
+    """Stories or rules of one file. Problems wait until it is known that the file is to be used."""
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        steps: StepReader,
+        is_test: bool,
+        packer: Packer,
+        diagnostics: Diagnostics,
+    ) -> None:
+        self.name = name
+        self._title = title
         self._steps = steps
         self._notes = Notes(diagnostics)
         self._is_test = is_test
+        self._packer = packer
         self._diagnostics = diagnostics
+        self._blocks: list[Story] = []
 
-    def blocks(self, root: Node, section: str, title: str) -> list[Story]:
-        """Return what a section of the file lists."""
-        listed = root.get(section)
-        if listed is None or listed.is_null:
-            return []
-        if not listed.is_list:
-            hint = f"Write '- {title}: name' below it."
-            self._notes.wrong_type(listed, f"'{section}'", "a list", hint)
-            return []
-        blocks: list[Story] = []
-        for node in listed.elements():
-            if node.key(title) is None:
-                self._notes.wrong_type(
-                    node,
-                    f"an element of '{section}'",
-                    f"a {title} with the key '{title}'",
-                    f"Write '- {title}: name'.",
-                )
-                continue
-            block = self._block(node, title)
-            if block is not None:
-                blocks.append(block)
-        return blocks
+    def finish(self, root: Node, diagnostics: Diagnostics) -> tuple[Story, ...]:
+        """Return the blocks that were taken, and those still in the file's tree."""
+        listed = root.get(self.name)
+        if listed is not None and not listed.is_null and not listed.is_list:
+            hint = f"Write '- {self._title}: name' below it."
+            self._notes.wrong_type(listed, f"'{self.name}'", "a list", hint)
+        elif listed is not None:
+            for node in listed.elements():
+                self.take(node)
+        diagnostics.extend(self._diagnostics.problems)
+        return tuple(self._blocks)
+
+    def take(self, node: Node) -> None:
+        """Read one element."""
+        title = self._title
+        if node.key(title) is None:
+            self._notes.wrong_type(
+                node,
+                f"an element of '{self.name}'",
+                f"a {title} with the key '{title}'",
+                f"Write '- {title}: name'.",
+            )
+            return
+        block = self._block(node, title)
+        if block is not None:
+            self._blocks.append(block)
 
     def _block(self, node: Node, title: str) -> Story | None:
         is_rule = title == "rule"
@@ -111,7 +135,7 @@ class _Reader:
             items = self._framed(node, items)
         return Story(
             name=name,
-            items=tuple(items),
+            items=self._packer.packed(items),
             is_rule=is_rule,
             is_test=self._is_test and not is_rule,
             at=node.span,

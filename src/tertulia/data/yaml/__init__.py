@@ -3,6 +3,7 @@
 The only door to the YAML library: nothing else in the package imports it.
 """
 
+from tertulia.data.yaml.build import Taker
 from tertulia.data.yaml.convert import convert
 from tertulia.data.yaml.dump import dump
 from tertulia.data.yaml.node import Entry, Key, Node, Scalar, YamlRules
@@ -14,6 +15,7 @@ __all__ = [
     "Key",
     "Node",
     "Scalar",
+    "Taker",
     "YamlRules",
     "convert",
     "dump",

@@ -17,6 +17,9 @@ from tertulia.base.source import SourceSpan
 from tertulia.data.yaml.node import Entry, Key, Node, YamlRules
 from tertulia.data.yaml.scalars import resolver
 
+Taker = Callable[[Node], None]
+"""Is given the elements of a list one by one."""
+
 MAX_DEPTH = 100
 MAX_ALIASED_NODES = 100_000
 
@@ -63,10 +66,14 @@ def build(
     rules: YamlRules,
     env: Mapping[str, str] | None,
     diagnostics: Diagnostics,
+    takers: Mapping[str, Taker] | None = None,
 ) -> Node | None:
-    """Return the tree of the first document, or None when the text is no YAML."""
+    """Return the tree of the first document, or None when the text is no YAML.
+
+    takers: see `parse`.
+    """
     loader = cast("Callable[[str], _EventSource]", getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    builder = _Builder(file, rules, env, diagnostics)
+    builder = _Builder(file, rules, env, diagnostics, takers)
     try:
         return builder.build(iter(loader(text).get_event, None))
     except ConfigError as error:
@@ -97,13 +104,16 @@ def _place(file: str, text: str, offset: int) -> SourceSpan:
 class _Frame:
     """A collection under construction. size, height: of its subtree, aliases expanded."""
 
-    __slots__ = ("anchor", "elements", "entries", "height", "key", "merges", "size", "span")
+    __slots__ = (
+        *("anchor", "elements", "entries", "height", "key", "merges", "size", "span", "taker"),
+    )
 
     def __init__(self, span: SourceSpan, anchor: str | None, *, is_map: bool) -> None:
         self.span = span
         self.anchor = anchor
         self.entries: dict[str, Entry] | None = {} if is_map else None
         self.elements: list[Node] = []
+        self.taker: Taker = self.elements.append
         self.key: Key | None = None
         self.merges: list[Node] = []
         self.size = 1
@@ -119,9 +129,11 @@ class _Builder:
         rules: YamlRules,
         env: Mapping[str, str] | None,
         diagnostics: Diagnostics,
+        takers: Mapping[str, Taker] | None,
     ) -> None:
         self._file = file
         self._env = env
+        self._takers = takers or {}
         self._diagnostics = diagnostics
         self._resolve = resolver(rules)
         self._stack: list[_Frame] = []
@@ -248,10 +260,21 @@ class _Builder:
         is_map = isinstance(event, ev.MappingStartEvent)
         if event.tag not in (_MAP_TAGS if is_map else _LIST_TAGS):
             self._unknown_tag(event.tag, span)
-        self._stack.append(_Frame(span, event.anchor, is_map=is_map))
+        frame = _Frame(span, event.anchor, is_map=is_map)
+        if not is_map and len(self._stack) == 1:
+            self._hand_over(self._stack[0], frame)
+        self._stack.append(frame)
         if event.anchor is not None:
             # An alias inside its own anchor must not find an older anchor of that name.
             self._anchors.pop(event.anchor, None)
+
+    def _hand_over(self, root: _Frame, section: _Frame) -> None:
+        """Let the elements of a section go to its taker, unless something else needs them here."""
+        if root.key is None or root.entries is None or root.key.text in root.entries:
+            return
+        taker = self._takers.get(root.key.text)
+        if taker is not None and section.anchor is None:
+            section.taker = taker
 
     def _close(self) -> None:
         frame = self._stack.pop()
@@ -312,7 +335,7 @@ class _Builder:
         if height >= frame.height:
             frame.height = height + 1
         if frame.entries is None:
-            frame.elements.append(node)
+            frame.taker(node)
         elif frame.key is None:
             frame.key = self._key(node, is_merge=is_merge)
         else:

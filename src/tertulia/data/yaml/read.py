@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.source import SourceSpan
-from tertulia.data.yaml.build import build
+from tertulia.data.yaml.build import Taker, build
 from tertulia.data.yaml.node import Node, YamlRules
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -18,16 +18,24 @@ def parse(
     rules: YamlRules = YamlRules.V1_2,
     env: Mapping[str, str] | None = None,
     diagnostics: Diagnostics,
+    takers: Mapping[str, Taker] | None = None,
 ) -> Node | None:
     """Return the tree of a YAML text, or None when it is unreadable (the problem is noted).
 
     file: the name in places. env: variables for `${NAME}` and `${NAME:-default}` in unquoted
-    values and keys, always read as text; None leaves them as they are.
+    values and keys, always read as text; None leaves them as they are. takers: by the key of a
+    list in the outermost mapping, who is given its elements one by one; the tree holds only those
+    that are not handed over, so a large list never lies in memory as a whole.
 
     Source: domain.md section 1.1, endpoints.md section 1.
     """
     return build(
-        text.removeprefix("\ufeff"), file=file, rules=rules, env=env, diagnostics=diagnostics
+        text.removeprefix("\ufeff"),
+        file=file,
+        rules=rules,
+        env=env,
+        diagnostics=diagnostics,
+        takers=takers,
     )
 
 

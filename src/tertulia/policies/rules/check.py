@@ -5,6 +5,7 @@ Source: spec stories.md section 8.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import msgspec
 from msgspec.structs import replace
@@ -150,7 +151,7 @@ class Contradictions:
         self._clashes: dict[tuple[Source, str, str, bool], list[_Clash]] = defaultdict(list)
         self.used: set[Source] = set()
 
-    def check(self, rules: Sequence[TrainingTracker], stories: Sequence[TrainingTracker]) -> None:
+    def check(self, rules: Sequence[TrainingTracker], stories: Iterable[TrainingTracker]) -> None:
         """Report every contradiction; drop the few rules that stories may overrule."""
         for rule in rules:
             for found in self._predictions(rule):
@@ -158,7 +159,7 @@ class Contradictions:
                 if source is not None:
                     claim = _claim(rule, found.verdict, source, found.expected)
                     self._sources[source].append(claim)
-        for one in (*rules, *stories):
+        for one in chain(rules, stories):
             for found in self._predictions(one):
                 source = found.verdict.source
                 if source is None:

@@ -20,6 +20,7 @@ from tertulia.core.states.cells import window
 from tertulia.data.generate import TrainingTracker, labelled_moments, placed_moments
 from tertulia.policies.origins import Origins
 from tertulia.policies.rules.book import RuleBook
+from tertulia.policies.story_moments import StoryMoments
 
 LOOP_WAS_INTERRUPTED = "loop_was_interrupted"
 DO_NOT_PREDICT_LOOP = "do_not_predict_loop_action"
@@ -48,7 +49,7 @@ def learn_rules(
 
 
 def learn_unhappy_paths(
-    rules: Sequence[TrainingTracker], stories: Sequence[TrainingTracker], table: StateTable
+    rules: Iterable[TrainingTracker], stories: Iterable[TrainingTracker], table: StateTable
 ) -> RuleBook[str]:
     """Return what a loop must know when something else ran inside it, by key."""
     found: dict[str, str] = {}
@@ -65,11 +66,14 @@ def learn_unhappy_paths(
 
 
 def rule_only(
-    rules: Sequence[TrainingTracker], stories: Sequence[TrainingTracker], table: StateTable
+    rules: Iterable[TrainingTracker], stories: StoryMoments, table: StateTable
 ) -> RuleOnly:
     """Return the slots and loops that occur in states of rules and in none of stories."""
-    of_rules = _mentioned(rules, PlainHistory(table, omit_unset=True))
-    of_stories = _mentioned(stories, PlainHistory(table))
+    history = PlainHistory(table, omit_unset=True)
+    of_rules = _mentioned(
+        moment.cell.state for one in rules for moment, _ in labelled_moments(one, history)
+    )
+    of_stories = _mentioned(stories.decided())
     return RuleOnly(
         of_rules.slots - of_stories.slots, of_rules.loops - of_stories.loops - {SHOULD_NOT_BE_SET}
     )
@@ -112,13 +116,11 @@ def _unhappy(moment: Moment) -> tuple[str, str] | None:
     return None
 
 
-def _mentioned(trackers: Iterable[TrainingTracker], history: PlainHistory) -> RuleOnly:
+def _mentioned(states: Iterable[TurnState]) -> RuleOnly:
     slots: set[str] = set()
     loops: set[str] = set()
-    for one in trackers:
-        for moment, _ in labelled_moments(one, history):
-            state = moment.cell.state
-            slots.update(name for name, _ in state.slots)
-            if state.loop is not None:
-                loops.add(state.loop)
+    for state in states:
+        slots.update(name for name, _ in state.slots)
+        if state.loop is not None:
+            loops.add(state.loop)
     return RuleOnly(frozenset(slots), frozenset(loops))

@@ -81,7 +81,7 @@ class RulePolicy:
         known = origins.of(entry.key for entry in reasoner.rules)
         only = NO_RULE_ONLY
         if config.check_for_contradictions:
-            only = rule_only(data.rules(), data.stories(augmented=False), data.table)
+            only = rule_only(data.rules(), data.taught(), data.table)
         return cls(config, reasoner, hidden=checked.hidden, rule_only=only, origins=known)
 
     @classmethod
@@ -185,16 +185,19 @@ def _check(config: RuleConfig, data: PolicyTraining, origins: Origins[str]) -> _
     """Return the rules; what is wrong with them goes to the diagnostics. origins: gets them."""
     if config.enable_fallback_prediction:
         check_action(config.core_fallback_action_name, RulePolicy.name, data)
-    rules, stories, table = data.rules(), data.stories(augmented=False), data.table
+    rules, table = data.rules(), data.table
     if config.restrict_rules:
         check_restriction(rules, data.diagnostics)
+    # Where no story has a loop, going through them all for what happens in one is spared.
+    has_loops = any(state.loop is not None for state in data.taught().states)
+    looping = data.stories(augmented=False) if has_loops else ()
     reasoner = Reasoner(
-        table, learn_rules(rules, table, origins), learn_unhappy_paths(rules, stories, table)
+        table, learn_rules(rules, table, origins), learn_unhappy_paths(rules, looping, table)
     )
     data.report(RulePolicy.name, 0.5)
     if not config.check_for_contradictions:
         return _Checked(reasoner=reasoner)
     check_completeness(rules, data.domain, table, data.diagnostics)
     checked = Contradictions(reasoner, data.diagnostics)
-    checked.check(rules, stories)
+    checked.check(rules, data.stories(augmented=False))
     return _Checked(reasoner=reasoner, hidden=checked.unused(data.domain))
