@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +101,16 @@ async def replay(
     exchanges: Iterable[Exchange],
     client: httpx2.AsyncClient,
     rules: tuple[Sequence[Rule[Exchange]], Sequence[Rule[Exchange]]],
-    left_out: Callable[[Exchange], str | None],
     called: Called,
 ) -> tuple[Score, Score]:
     """Send every recorded request and compare the answers, and apart from them what they allow
     pages of other origins.
 
-    rules: for answers, and for what is allowed. left_out: why an exchange is not sent. called: is
-    in the place of the server that callbacks went to.
+    rules: for answers, and for what is allowed. called: is in the place of the server that
+    callbacks went to.
     """
     score, allowed = Score(name), Score(f"{name} CORS")
     for exchange in exchanges:
-        if why := left_out(exchange):
-            score.left_out[why] += 1
-            continue
         received = await _ask(exchange, client, called)
         if "callback_url=" in exchange.path and received[0].status_code == 204:
             path, body = await called.next()

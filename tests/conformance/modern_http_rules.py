@@ -250,7 +250,29 @@ def _bearer_token(exchange: Exchange, wanted: Answer) -> Answer | None:
 BEARER_TOKEN = Rule(
     "bearer-token", "`Authorization: Bearer` may carry the token of --auth-token", _bearer_token
 )
+
+
+def _another_session(exchange: Exchange, wanted: Answer) -> Answer | None:
+    """Expect the same words about a session of another name, to which clients of 2.x are let."""
+    if exchange.bare_path != "/socket.io/":
+        return None
+    if wanted.status == 200:
+        opening = Such("the same opening", lambda body: _unnamed(body) == _unnamed(wanted.body))
+        return Answer(200, opening, wanted.headers)
+    if "EIO=3" not in exchange.path:
+        return None
+    opening = Such("an opening", lambda body: re.match(r'\d+:0\{"sid":"', body) is not None)
+    return Answer(200, opening, {"content-type": "text/plain; charset=UTF-8"})
+
+
+def _unnamed(opening: Json) -> Json:
+    return re.sub(r'"sid":"[\w-]{20}"', "", opening) if isinstance(opening, str) else opening
+
+
 RULES = (
+    Rule(
+        "sessions", "a session has a name of its own, and clients of 2.x get one", _another_session
+    ),
     Rule("accept-anything", "`Accept: */*`, which curl sends, gets JSON, not 406", _any_accept),
     Rule("older-routes", "/conversations of 0.x is there", _older_route),
     Rule("head", "HEAD is answered where GET is", _head),

@@ -58,6 +58,7 @@ SHARED = {
     "T601": "the store did not answer",
     "T619": "an action that the package lacks",
     "T804": "a wrong parameter",
+    "T817": "a message without text",
 }
 """Codes that several rooms use, and the one thing they mean in all of them."""
 

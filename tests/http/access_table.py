@@ -24,12 +24,15 @@ from tests.http.bot import build_service
 from tertulia.base.secret import Secret
 from tertulia.core.domain.model import Generation
 from tertulia.schema.access import ApiKey, KeyScope
-from tertulia.schema.channels import CallbackChannel, Channels
+from tertulia.schema.channels import CallbackChannel, Channels, SocketioChannel
 from tertulia.server.access import scope_of
 from tertulia.server.app import create_app
 from tertulia.server.settings import ServerSettings
 
-CHANNELS: Channels = {"callback": CallbackChannel(url="http://127.0.0.1:1")}
+CHANNELS: Channels = {
+    "callback": CallbackChannel(url="http://127.0.0.1:1"),
+    "socketio": SocketioChannel(),
+}
 """All that have routes."""
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "access.md"

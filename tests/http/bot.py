@@ -150,13 +150,14 @@ def build_service(
     store: TrackerStore | None = None,
     actions: ActionServer | None = None,
     patience: float = 60.0,
+    queue: int = 1,
     observer: Observer = UNOBSERVED,
 ) -> Service:
     clock = FixedClock()
     conversations = Conversations(
         store or MemoryStore(),
         clock,
-        turnstile=Turnstile(patience=patience, queue=1),
+        turnstile=Turnstile(patience=patience, queue=queue),
         observer=observer,
     )
     outside = Outside(actions=actions, responses=None, random=FirstChoice(), observer=observer)

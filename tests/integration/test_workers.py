@@ -259,6 +259,16 @@ def test_conversations_in_memory_cannot_be_shared(bot: Path) -> None:
     assert "T872" in done.err
 
 
+def test_socketio_is_served_by_one_process_alone(bot: Path) -> None:
+    (bot / "credentials.yml").write_text("socketio:\n")
+    done = run("run", "--workers", "2", folder=bot)
+    assert done.status == 1
+    assert "T872" in done.err
+    assert "--connector rest" in done.err
+    with together(bot, "--connector", "rest") as server:
+        assert server.say("hello")
+
+
 def test_each_line_of_the_log_names_its_worker(bot: Path) -> None:
     with together(bot, "--log-format", "json") as server:
         all_serve(server)

@@ -117,7 +117,7 @@ def serve_project(options: ServeOptions) -> int:
     if options.enable_api and not authenticated and not is_loopback(host):
         _log.warning("T195 the API is open to everybody who reaches this address")
     tls = _certificate(options)
-    channels = _channels(options)
+    channels = channels_of(options)
     run(_serve(options, _find(options), channels, host=host, tls=tls))
     return 0
 
@@ -129,7 +129,7 @@ async def serve_seated(options: ServeOptions, seat: Seat) -> None:
         TertuliaError: options, model, or address cannot be used.
     """
     _start_log(options)
-    channels = _channels(options, report=not seat.has_model)
+    channels = channels_of(options, report=not seat.has_model)
     found = _beside(options, seat.path) if seat.has_model else _find(options)
     await _serve(options, found, channels, host=seat.host, tls=_certificate(options), seat=seat)
 
@@ -243,7 +243,12 @@ def _model_roots(options: ServeOptions, folder: Path) -> tuple[Path, ...]:
     return options.model_roots or (folder / MODELS,)
 
 
-def _channels(options: ServeOptions, *, report: bool = True) -> Channels:
+def channels_of(options: ServeOptions, *, report: bool = True) -> Channels:
+    """Return the channels that were asked for. report: tell what is passed over.
+
+    Raises:
+        ProblemsFound: the file of credentials cannot be used.
+    """
     credentials = options.credentials
     if credentials is None and options.profile == "modern" and _CREDENTIALS.is_file():
         credentials = _CREDENTIALS

@@ -11,6 +11,8 @@ from typing import Any
 from tertulia.base.errors import ConfigError
 from tertulia.cli.exposure import choose_interface
 from tertulia.cli.logs import chosen, log_to_file
+from tertulia.cli.serving import channels_of, read_options
+from tertulia.schema.channels import SOCKETIO
 from tertulia.server.bind import bind
 from tertulia.server.workers.supervisor import Plan, Supervisor
 
@@ -28,6 +30,13 @@ def serve_together(count: int, given: Mapping[str, Any]) -> int:
         raise ConfigError(
             "conversations in memory cannot be shared by several workers",
             hint="Leave out --store memory, or --workers (and SANIC_WORKERS).",
+            code="T872",
+        )
+    if SOCKETIO in channels_of(read_options(given), report=False):
+        raise ConfigError(
+            "the channel socketio is served by one process: the requests of a client, and what is "
+            "said to it, have to meet in it",
+            hint="Leave out --workers (and SANIC_WORKERS), or start with `--connector rest`.",
             code="T872",
         )
     if given["log_file"] is not None:

@@ -14,9 +14,11 @@ from tertulia.schema.channels import (
     CALLBACK,
     NAMES,
     REST,
+    SOCKETIO,
     CallbackChannel,
     Channel,
     Channels,
+    SocketioChannel,
 )
 
 _GONE = "rasa"
@@ -55,7 +57,7 @@ def read_connector(name: str, diagnostics: Diagnostics) -> Channels:
     if name not in NAMES:
         diagnostics.error("T152", _unknown(name), hint=_known())
         return {}
-    return {name: None}
+    return {name: SocketioChannel() if name == SOCKETIO else None}
 
 
 def _is_known(key: Key, diagnostics: Diagnostics) -> bool:
@@ -76,6 +78,10 @@ def _is_known(key: Key, diagnostics: Diagnostics) -> bool:
 def _read(key: Key, value: Node, diagnostics: Diagnostics) -> Channel:
     if key.text == REST:
         return None
+    if key.text == SOCKETIO:
+        if value.is_null:
+            return SocketioChannel()
+        return convert_settings(value, SocketioChannel, diagnostics)
     if value.is_null:
         _no_address(key.span, diagnostics)
         return None

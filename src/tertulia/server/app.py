@@ -15,7 +15,7 @@ from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.errors import TertuliaError
 from tertulia.engine.service import Service
 from tertulia.jobs.places import Places
-from tertulia.schema.channels import CALLBACK
+from tertulia.schema.channels import CALLBACK, SOCKETIO
 from tertulia.server.body import AnyRequest
 from tertulia.server.edge import Edge
 from tertulia.server.errors import (
@@ -42,6 +42,7 @@ from tertulia.server.routes import (
     pages,
     parse,
     records,
+    socketio,
     training,
     triggers,
     turns,
@@ -49,12 +50,13 @@ from tertulia.server.routes import (
 )
 from tertulia.server.served import Served, served_by
 from tertulia.server.settings import ServerSettings, check_channels
+from tertulia.server.sockets.opened import open_sockets
 from tertulia.server.stopping import Stopping
 
 _log = logging.getLogger("tertulia.server")
 
 _ALWAYS = (*webhooks.CHANNELS, *pages.ALWAYS, *health.ALWAYS)
-_BY_CHANNEL = {CALLBACK: callback.CHANNELS}
+_BY_CHANNEL = {CALLBACK: callback.CHANNELS, SOCKETIO: socketio.CHANNELS}
 _API = (
     *info.API,
     *conversations.API,
@@ -100,6 +102,7 @@ def create_app(
     stopping.drains += [served.turns.drain, service.schedule.stop, served.end_jobs]
 
     pushing = open_pushing(settings.channels, service)
+    sockets = open_sockets(settings.channels, served)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -115,7 +118,7 @@ def create_app(
 
     handlers = _routes(settings)
     app = Litestar(
-        route_handlers=handlers,
+        route_handlers=handlers if sockets is None else (*handlers, *sockets.handlers(handlers)),
         guards=[guard],
         lifespan=[lifespan],
         state=State({"served": served, "handlers": handlers, "limits": settings.limits}),

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 from litestar import Request
+from litestar.connection import ASGIConnection
 
 from tertulia.base.errors import RequestError
 from tertulia.schema.access import Limits
@@ -16,6 +17,7 @@ from tertulia.server.errors import MALFORMED_JSON, TOO_DEEP, TOO_MANY_EVENTS, WR
 Json = Any
 T = TypeVar("T", bound=msgspec.Struct)
 AnyRequest = Request[Any, Any, Any]
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 DEPTH = Limits().json_depth
 """Arrays and objects within each other, where the settings say nothing else."""

@@ -45,12 +45,16 @@ class Cors:
 
     def preflight(self, origin: str, requested_headers: bytes | None) -> list[Header]:
         """Return the further headers for the question whether a request would be allowed."""
-        if self.is_closed or not (self._any or self._allows(origin)):
+        if not self.admits(origin):
             return []
         found = [(b"access-control-allow-methods", _METHODS)]
         if requested_headers:
             found.append((b"access-control-allow-headers", requested_headers))
         return found
+
+    def admits(self, origin: str) -> bool:
+        """Tell whether pages of this origin may read answers."""
+        return not self.is_closed and (self._any or self._allows(origin))
 
     def _allows(self, origin: str) -> bool:
         lowered = origin.lower()

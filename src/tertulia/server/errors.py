@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from tertulia.adapters.channels.socketio.messages import NO_TEXT, WRONG_MESSAGE
 from tertulia.base.errors import (
     ActionServerError,
     ChannelError,
@@ -104,6 +105,8 @@ TOO_BUSY = "T853"
 LARGE_HEADERS = "T854"
 TOO_MANY_CONNECTIONS = "T855"
 QUEUE_FULL = "T608"
+NO_PACKETS = "T897"
+FOREIGN_ORIGIN = "T898"
 
 BY_CODE: Mapping[str, Row] = {
     NO_MODEL: _NO_MODEL,
@@ -125,6 +128,7 @@ BY_CODE: Mapping[str, Row] = {
     TOO_SLOW: _same(503, "Timeout"),
     BUG: _OURS,
     UNREADABLE: _same(400, "BadRequest"),
+    NO_TEXT: _INVALID,
     UNKNOWN_INTENT: _same(404, "NotFound"),
     WRONG_VERSION: _same(412, "PreconditionFailed"),
     KEY_REUSED: _same(422, "KeyReused"),
@@ -138,6 +142,9 @@ BY_CODE: Mapping[str, Row] = {
     LARGE_HEADERS: _same(431, "HeadersTooLarge"),
     TOO_MANY_CONNECTIONS: _same(503, "TooManyConnections"),
     QUEUE_FULL: _same(429, "TooManyRequests"),
+    WRONG_MESSAGE: _INVALID,
+    NO_PACKETS: _same(400, "BadRequest"),
+    FOREIGN_ORIGIN: _same(403, "NotAuthorized"),
     STOPPING: _same(503, "Stopping"),
     NO_EARLIER_MODEL: _same(409, "Conflict"),
     MODEL_NOT_LOADED: _INVALID,
@@ -169,7 +176,7 @@ BY_KIND: Mapping[type[TertuliaError], Row] = {
 }
 """By class, the nearest base class counts; for everything whose code is not above."""
 
-_RETRY_AFTER = {STOPPING: "5", TOO_BUSY: "1"}
+_RETRY_AFTER = {STOPPING: "5", TOO_BUSY: "1", TOO_MANY_CONNECTIONS: "1"}
 """Seconds after which a request is worth sending again, by code; these are no faults to log."""
 
 _BY_STATUS = {404: NO_ROUTE, 405: NO_METHOD, 413: BODY_TOO_LARGE}

@@ -56,6 +56,15 @@ class OwnFigures:
         ]
 
 
+def with_more(figures: Figures, more: Callable[[], list[Family]]) -> Figures:
+    """Return figures with those of a part that is not always there."""
+
+    async def together() -> list[Family]:
+        return [*await figures(), *more()]
+
+    return together
+
+
 def _of_brokers(deliveries: Iterable[Delivery]) -> Iterable[Family]:
     """Yield the figures of brokers; how things stand only where they are delivered to."""
     for each in deliveries:

@@ -8,7 +8,7 @@ from typing import overload
 
 from tertulia.base.errors import RequestError
 from tertulia.core.tracker.views import Verbosity
-from tertulia.server.body import AnyRequest
+from tertulia.server.body import AnyConnection, AnyRequest
 from tertulia.server.errors import WRONG_PARAMETER, WRONG_VERBOSITY
 from tertulia.server.settings import ServerSettings
 
@@ -16,7 +16,7 @@ _MOST = 1_000_000
 LARGEST = 2**63 - 1
 
 
-def text(request: AnyRequest, name: str) -> str | None:
+def text(request: AnyConnection, name: str) -> str | None:
     """Return the first parameter of this name, None when there is none."""
     found: list[str] = request.query_params.getall(name, [])
     return found[0] if found else None

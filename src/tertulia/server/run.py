@@ -18,10 +18,12 @@ import uvicorn
 
 from tertulia.base.errors import ConfigError
 from tertulia.base.secret import Secret
+from tertulia.schema.channels import SOCKETIO
 from tertulia.server.bind import address_of, bind, bind_path
 from tertulia.server.edge import Edge
 from tertulia.server.protocol import Front
 from tertulia.server.settings import ServerSettings
+from tertulia.server.sockets.opened import MOST_BYTES
 from tertulia.server.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ async def serve_bound(
             app,
             loop="none",
             http=cast(Any, front),
-            ws="none",
+            **_socket_options(front.settings),
             lifespan="on",
             log_config=None,
             access_log=False,
@@ -228,6 +230,20 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None  # not made for this system
     return uvloop.new_event_loop
+
+
+def _socket_options(settings: ServerSettings) -> dict[str, Any]:
+    if SOCKETIO not in settings.channels:
+        return {"ws": "none"}
+    # Only servers with this channel load the library for it.
+    from tertulia.server.sockets.protocol import SocketProtocol
+
+    return {
+        "ws": SocketProtocol,
+        "ws_max_size": min(MOST_BYTES, settings.limits.body_bytes),
+        "ws_ping_interval": None,  # the clients' protocol has signs of life of its own
+        "ws_per_message_deflate": False,  # a small frame could become a large message
+    }
 
 
 def _tls_options(tls: Certificate | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from tertulia.base.errors import ProblemsFound
 from tertulia.cli.credentials import wanted_channels
-from tertulia.schema.channels import CallbackChannel, Channels
+from tertulia.schema.channels import CallbackChannel, Channels, SocketioChannel
 
 
 def written(folder: Path, text: str) -> Path:
@@ -33,7 +33,7 @@ def test_a_channel_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> N
         channels(tmp_path, "rest:\n\nslack:\n  slack_token: secret-text\n")
     path = tmp_path / "credentials.yml"
     assert str(caught.value).startswith(f"{path}:3:1: T152: the channel 'slack'")
-    assert "Available: rest, callback." in str(caught.value)
+    assert "Available: rest, callback, socketio." in str(caught.value)
     assert "secret-text" not in str(caught.value)
 
 
@@ -83,6 +83,38 @@ def test_a_callback_without_an_address_stops_the_start(
 def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
     with pytest.raises(ProblemsFound, match="adress"):
         channels(tmp_path, "callback:\n  adress: http://x\n")
+
+
+@pytest.mark.parametrize("text", ["socketio:\n", "socketio: {}\n"])
+def test_socketio_needs_nothing(tmp_path: Path, text: str) -> None:
+    assert channels(tmp_path, text) == {"socketio": SocketioChannel()}
+    assert wanted_channels(None, "socketio") == {"socketio": SocketioChannel()}
+
+
+def test_all_keys_of_socketio_are_read(tmp_path: Path) -> None:
+    found = channels(
+        tmp_path,
+        "socketio:\n  user_message_evt: ask\n  bot_message_evt: tell\n  namespace: talk\n"
+        "  session_persistence: 'true'\n  socketio_path: live/bot/\n  jwt_key: hidden\n"
+        "  jwt_method: HS384\n  metadata_key: customData\n",
+    )
+    channel = found["socketio"]
+    assert isinstance(channel, SocketioChannel)
+    assert (channel.user_message_evt, channel.bot_message_evt) == ("ask", "tell")
+    assert (channel.root, channel.path) == ("/talk", "/live/bot")
+    assert (channel.session_persistence, channel.metadata_key) == (True, "customData")
+    assert channel.jwt_key is not None
+    assert channel.jwt_method == "HS384"
+    assert "hidden" not in repr(channel)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["socketio_path: /", "socketio_path: /a{b}", "user_message_evt: ''", "namespaces: /a"],
+)
+def test_a_setting_of_socketio_that_is_none_stops_the_start(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ProblemsFound, match="T139"):
+        channels(tmp_path, f"socketio:\n  {line}\n")
 
 
 @pytest.mark.parametrize("name", ["rest", "cmdline"])
