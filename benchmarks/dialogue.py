@@ -10,11 +10,14 @@ is predicted after the true ones before it; a story is right when all of its act
 import argparse
 import json
 import re
+import resource
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from report import Row, print_table
@@ -94,12 +97,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--policies", action="append", choices=sorted(POLICIES))
     parser.add_argument("--augmentation", type=int, default=50, help="as of `tertulia train`")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the training")
     parser.add_argument("--json", action="store_true", help="rows for a program, no table")
     given = parser.parse_args()
     folder: Path = given.data / "subdialogues"
     rows: list[Row] = []
     for name in given.policies or POLICIES:
-        rows += measure(name, folder, given.augmentation)
+        rows += measure(name, folder, given.augmentation, given.seeds)
     rows += ANCHORS
     rows.sort(key=lambda row: row.figure)
     if given.json:
@@ -108,34 +112,51 @@ def main() -> None:
         print_table(rows)
 
 
-def measure(policies: str, folder: Path, augmentation: int) -> list[Row]:
-    """Return the figures of one set of policies."""
+def measure(policies: str, folder: Path, augmentation: int, seeds: Sequence[int]) -> list[Row]:
+    """Return the figures of one set of policies, a value for each seed."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for seed in seeds:
+        # A process of its own, so that the peak of its memory is its own.
+        fresh = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        with fresh:
+            one = fresh.submit(trained, policies, folder, augmentation, seed).result()
+        for figure, value in one.items():
+            found.setdefault(figure, []).append(value)
+    engine = f"tertulia, {policies}"
+    listed = f"seeds {', '.join(map(str, seeds))}; augmentation {augmentation}"
+    return [
+        Row("dialogue", "subdialogues", figure, unit, tuple(values), "", engine, listed)
+        for (figure, unit), values in found.items()
+    ]
+
+
+def trained(
+    policies: str, folder: Path, augmentation: int, seed: int
+) -> dict[tuple[str, str], float]:
+    """Return the figures of one training run."""
     with tempfile.TemporaryDirectory() as place:
         data, test = _read(Path(place), POLICIES[policies], folder)
         wall, cpu = time.perf_counter(), time.process_time()
         content: Content = train(
             data,
             Identity(model_id="benchmark", created=""),
-            Settings(nlu=False, augmentation=augmentation),
+            Settings(nlu=False, augmentation=augmentation, seed=seed),
         )
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     model = load_model(content, name="benchmark")
     took: list[float] = []
     stories = [list(_judged(story, model, took)) for story in _stories(test, model)]
     steps = [right for story in stories for right in story]
-    figures = {
+    return {
         ("actions right", ""): sum(steps) / len(steps),
         ("stories right", ""): sum(map(all, stories)) / len(stories),
         ("actions in the test", ""): len(steps),
         ("training, wall", "s"): wall,
         ("training, CPU", "s"): cpu,
+        ("peak memory", "MiB"): peak,
         ("decision, mean", "ms"): sum(took) / len(took) * 1e3,
     }
-    engine = f"tertulia, {policies}"
-    return [
-        Row("dialogue", "subdialogues", figure, unit, (value,), engine=engine)
-        for (figure, unit), value in figures.items()
-    ]
 
 
 def _read(place: Path, policies: str, folder: Path) -> tuple[ProjectData, ProjectData]:
