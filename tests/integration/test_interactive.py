@@ -121,6 +121,7 @@ def test_a_person_corrects_undoes_forks_and_saves(
     person.answer(INPUT, "hello")
     person.answer(CORRECT, "")
     person.answer("wants to run 'utter_greet'", "")
+    person.wait_for("action_listen: the bot waits for your next message.")
     person.answer("wants to run 'action_listen'", "")
     person.answer(INPUT, "a large espresso for me")
     person.answer(CORRECT, "n")
@@ -129,6 +130,10 @@ def test_a_person_corrects_undoes_forks_and_saves(
     person.answer("Message ->", "a large [espresso](drink) for me")
     person.answer("correct? [Y/n]", "n")
     menu = person.wait_for("What should the bot do?")
+    offered = re.findall(r"^\s*\d+  (\S+)", menu, re.MULTILINE)
+    assert "..." not in offered, "a mark in rules is no action"
+    assert "utter_abilities" in offered, "the bot's own actions come before built-in ones"
+    assert "action_back" not in offered
     person.type(number_of(menu, "<create a new action>"))
     person.answer("Name of the new action:", "utter_coming")
     person.answer("What should it say?", "It is coming.")
@@ -178,6 +183,18 @@ def test_a_person_corrects_undoes_forks_and_saves(
     found = Diagnostics()
     assert read_domain([bot / "domain.yml"], diagnostics=found) is not None
     assert found.errors == []
+
+
+def test_an_intent_made_up_here_is_no_surprise(trained: Path, terminals: list[Terminal]) -> None:
+    person = Terminal(trained, "interactive", "-m", "models")
+    terminals.append(person)
+    person.answer(INPUT, "do you have any cake?")
+    person.answer(CORRECT, "n")
+    menu = person.wait_for("Which intent is it?")
+    person.type(number_of(menu, "<create a new intent>"))
+    person.answer("Name of the new intent:", "ask_cake")
+    person.answer("Message ->", "do you have any [cake](dish)?")
+    assert "T71" not in person.wait_for("The bot wants to run '")
 
 
 def test_an_intent_that_the_domain_lacks_is_not_taken(

@@ -3,7 +3,8 @@
 Rule: whatever is written into the page is escaped by `tag` and `text`; nothing else makes markup.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -14,6 +15,7 @@ from tertulia.evaluation.charts import (
     Chart,
     Comparison,
     ConfusionMatrix,
+    Curve,
     Histogram,
     binned,
     readable,
@@ -181,7 +183,8 @@ def _histogram(found: Histogram) -> Html:
         )
         for n in range(BINS)
     ]
-    legend = f"{len(found.right)} right above, {len(found.wrong)} wrong below the line"
+    most = f"the highest bar is {top}" if found.right or found.wrong else "there are none"
+    legend = f"{len(found.right)} right above, {len(found.wrong)} wrong below the line; {most}"
     axis = tag("div", *(tag("span", label) for label in ("0", "confidence", "1")), class_="axis")
     caption = tag("figcaption", f"{found.title}: {legend}.")
     return tag("figure", caption, tag("div", *bars, class_="bins"), axis)
@@ -200,4 +203,94 @@ def _comparison(found: Comparison) -> Html:
     ]
     places = [f"{place:g}" for place in found.places]
     title = tag("p", f"{found.title}. {found.y_label}; columns: {found.x_label}.")
-    return tag("div", title, table(("configuration", *places), rows))
+    numbers = table(("configuration", *places), rows)
+    # A single amount of training data makes no curve.
+    return tag("div", title, *([_curves(found)] if len(places) > 1 else []), numbers)
+
+
+_WIDTH, _HEIGHT = 640, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 16, 12, 44
+"""A drawing of curves and the margins around it, in pixels."""
+
+_SHAPES = 6
+"""Kinds of lines; see the style of `.c0` and so on."""
+
+
+Scale = Callable[[float], float]
+"""From a value to a place in the drawing."""
+
+
+def _curves(found: Comparison) -> Html:
+    """Return the curves over the amounts of training data, with a legend below."""
+    ends = [
+        mean + sign * deviation
+        for curve in found.curves
+        for mean, deviation in zip(curve.means, curve.deviations, strict=True)
+        for sign in (-1, 1)
+    ]
+    marks = ticks(min(ends, default=0.0), max(ends, default=1.0))
+    x = _scale(min(found.places), max(found.places), _LEFT, _WIDTH - _RIGHT)
+    y = _scale(marks[0], marks[-1], _HEIGHT - _BOTTOM, _TOP)
+    lines = [
+        tag("g", *_curve(found.places, curve, x, y), class_=f"c{number % _SHAPES}")
+        for number, curve in enumerate(found.curves)
+    ]
+    box = f"0 0 {_WIDTH} {_HEIGHT}"
+    drawing = tag(
+        "svg", *_axes(found, marks, x, y), *lines, viewBox=box, role="img", aria_label=found.title
+    )
+    return tag("figure", drawing, _legend([curve.name for curve in found.curves]), class_="curves")
+
+
+def _axes(found: Comparison, marks: Sequence[float], x: Scale, y: Scale) -> Iterator[Html]:
+    """Yield the lines and numbers around the curves."""
+    for mark in marks:
+        yield tag("path", d=f"M{_LEFT} {y(mark)}H{_WIDTH - _RIGHT}", class_="grid")
+        yield tag("text", f"{mark:g}", x=_LEFT - 8, y=y(mark) + 4, text_anchor="end")
+    below = _HEIGHT - _BOTTOM + 18
+    for place in found.places:
+        yield tag("text", f"{place:g}", x=x(place), y=below, text_anchor="middle")
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    yield tag("text", found.x_label, x=middle, y=_HEIGHT - 6, text_anchor="middle")
+
+
+def _curve(places: Sequence[float], curve: Curve, x: Scale, y: Scale) -> Iterator[Html]:
+    """Yield a curve, how far its values are spread, and a dot for each value."""
+    values = list(zip(places, curve.means, curve.deviations, strict=True))
+    yield tag("polyline", points=" ".join(f"{x(place)},{y(mean)}" for place, mean, _ in values))
+    spread = (f"M{x(place)} {y(mean - off)}V{y(mean + off)}" for place, mean, off in values)
+    yield tag("path", d="".join(spread), class_="spread")
+    for place, mean, _ in values:
+        yield tag("circle", cx=x(place), cy=y(mean), r=3.5)
+
+
+def _legend(names: Sequence[str]) -> Html:
+    """Return which line is which."""
+    entries = [
+        tag(
+            "span",
+            tag(
+                "svg",
+                tag("g", tag("polyline", points="0,6 28,6"), class_=f"c{number % _SHAPES}"),
+                viewBox="0 0 28 12",
+            ),
+            name,
+        )
+        for number, name in enumerate(names)
+    ]
+    return tag("figcaption", *entries, class_="legend")
+
+
+def _scale(low: float, high: float, first: float, last: float) -> Scale:
+    """Return what takes `low` to `first` and `high` to `last`, in pixels."""
+    span = (high - low) or 1.0
+    return lambda value: round(first + (value - low) / span * (last - first), 1)
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Return round numbers, four to eleven of them, from at most `low` to at least `high`."""
+    rough = max((high - low) / 5, 1e-9)
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * size for size in (1, 2, 5, 10) if unit * size >= rough)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(number * step, 10) for number in range(first, max(last, first + 1) + 1)]

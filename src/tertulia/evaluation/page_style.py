@@ -35,5 +35,15 @@ summary{cursor:pointer;font-weight:600}pre{margin:.5rem 0;overflow-x:auto;font-s
 line-height:1.45}.story{color:#2f855a}.bot{color:rgb(var(--wrong))}
 mark{background:rgba(var(--right),.18);color:inherit;border-radius:.2rem;padding:0 .15rem}
 .label{color:var(--quiet);font-size:.8em}
+.curves svg{display:block;width:100%;overflow:visible}.curves text{fill:var(--quiet);
+font-size:12px}.curves polyline{fill:none;stroke-width:2}.curves .grid,.curves .spread
+{stroke:var(--line);fill:none}.curves .spread{stroke:currentColor;stroke-width:1.2;opacity:.6}
+.curves g{color:rgb(var(--right));stroke:currentColor}.curves circle{fill:currentColor}
+.curves .c1{color:rgb(var(--wrong))}.curves .c2{color:#2f9e68}.curves .c3{color:#9a5fd0}
+.curves .c4{color:#b8860b}.curves .c5{color:#c2447e}
+.curves .c1 polyline{stroke-dasharray:7 4}.curves .c2 polyline{stroke-dasharray:2 4}
+.curves .c3 polyline{stroke-dasharray:10 3 2 3}.curves .c4 polyline{stroke-dasharray:14 5}
+.curves .c5 polyline{stroke-dasharray:4 2}.legend{display:flex;flex-wrap:wrap;gap:.3rem 1.2rem}
+.legend span{display:inline-flex;align-items:center;gap:.4rem}.legend svg{width:28px;height:12px}
 @media print{details{break-inside:avoid}}
 """.replace("\n", "")

@@ -3,9 +3,12 @@
 import re
 from html.parser import HTMLParser
 
+import msgspec
+import pytest
+
 from tertulia.evaluation.charts import Comparison, ConfusionMatrix, Curve, Histogram, readable
 from tertulia.evaluation.nlu.pages import annotated
-from tertulia.evaluation.page import Section, chart, folded, page, report_table, table, tag
+from tertulia.evaluation.page import Section, chart, folded, page, report_table, table, tag, ticks
 
 _VOID = {"meta", "br", "link", "img", "input"}
 
@@ -111,3 +114,36 @@ def test_entities_that_overlap_are_named_behind_the_text() -> None:
 
 def test_attributes_are_escaped() -> None:
     assert tag("a", "x", href='"') == '<a href="&quot;">x</a>'
+
+
+def test_a_comparison_is_drawn_with_a_legend_that_tells_its_lines_apart() -> None:
+    other = Curve(name=EVIL, means=[0.25, 0.5], deviations=[0.0, 0.0])
+    text = chart(msgspec.structs.replace(COMPARISON, curves=[*COMPARISON.curves, other]))
+    lines = re.findall(r'<g class="(c\d)"><polyline points="([^"]*)"', text)
+    drawn, legend = lines[:2], lines[2:]
+    assert [kind for kind, _ in drawn] == [kind for kind, _ in legend] == ["c0", "c1"]
+    heights = [[float(point.split(",")[1]) for point in line.split()] for _, line in drawn]
+    assert heights[0][0] > heights[0][1], "a larger value stands higher"
+    assert heights[1][1] == heights[0][0], "equal values stand equally high"
+    assert "0.750 ± 0.100" in text
+
+
+def test_one_amount_of_data_makes_no_curve() -> None:
+    curve = Curve(name="n", means=[0.5], deviations=[0.0])
+    text = chart(msgspec.structs.replace(COMPARISON, places=[1], curves=[curve]))
+    assert "<svg" not in text
+    assert "0.500 ± 0.000" in text
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.19, 0.51, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
+        (0.0, 8.0, [0, 2, 4, 6, 8]),
+    ],
+)
+def test_axes_have_round_numbers_around_the_values(low, high, expected) -> None:
+    found = ticks(low, high)
+    assert found[0] <= low
+    assert found[-1] >= high
+    assert found[: len(expected)] == expected

@@ -4,18 +4,21 @@ Source: spec evaluation.md section 5.
 """
 
 import asyncio
+import logging
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from tertulia.base.errors import DataError, TertuliaError
+from tertulia.base.errors import DataError, TertuliaError, nearest
 from tertulia.cli.talk import Screen
 from tertulia.cli.teaching.prompts import Ended, ask, choose, confirm
 from tertulia.cli.teaching.save import Saving, save
 from tertulia.cli.teaching.session import Session
+from tertulia.core.domain.actions import RULE_SNIPPET_ACTION, default_actions
 from tertulia.core.domain.model import Domain
 from tertulia.core.events import ACTION_LISTEN, UserUttered
 from tertulia.core.prediction import Decision
@@ -28,6 +31,25 @@ _NEW_INTENT, _NEW_ACTION = "<create a new intent>", "<create a new action>"
 _STATED = re.compile(r"/([^\s{@]+)")
 _MOST = 12
 """Actions or intents offered at once; others are typed."""
+
+_SHOWN_SCORE = 0.005
+"""Scores below it would be shown as 0.00."""
+
+
+_turns = logging.getLogger("tertulia.turn")
+
+
+class _Expected(logging.Filter):
+    """Holds back warnings that the domain lacks names which a person has just made up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line is to be logged."""
+        said = record.getMessage()
+        return not any(f"'{name}' is not in the domain" in said for name in self.names)
 
 
 class Dialog:
@@ -46,10 +68,19 @@ class Dialog:
         self._run = runner.run
         self._domain = domain
         self._saving = saving
+        self._has_explained = False
+        self._expected = _Expected()
 
     def run(self) -> int:
         """Teach until the person quits; return the exit status."""
         click.echo("Ctrl-C shows the menu: undo, fork, start fresh, save. Enter means yes.")
+        _turns.addFilter(self._expected)
+        try:
+            return self._teach()
+        finally:
+            _turns.removeFilter(self._expected)
+
+    def _teach(self) -> int:
         while True:
             try:
                 self._step()
@@ -112,6 +143,7 @@ class Dialog:
             {key: value for key, value in msgspec.structs.asdict(one).items() if value is not None}
             for one in marked.entities
         ]
+        self._expected.names.update(one.entity for one in marked.entities)
         parsed: dict[str, Json] = {
             "text": message.text,
             "intent": {"name": intent, "confidence": 1.0},
@@ -126,13 +158,20 @@ class Dialog:
         names = list(dict.fromkeys([*ranked, *self._domain.intents]))
         shown = [f"{name}  {sure[name]:.2f}" if name in sure else name for name in names]
         place = choose("Which intent is it?", [*shown, _NEW_INTENT])
-        return names[place] if place < len(names) else ask("Name of the new intent:")
+        if place < len(names):
+            return names[place]
+        name = ask("Name of the new intent:")
+        self._expected.names.add(name)
+        return name
 
     def _take_action(self) -> None:
         decision = self._run(self._session.predict())
         sure = decision.confidence or 0.0
         self._show_slots()
         action = decision.action
+        if action == ACTION_LISTEN and not self._has_explained:
+            click.secho(f"  {ACTION_LISTEN}: the bot waits for your next message.", dim=True)
+            self._has_explained = True
         if confirm(f"The bot wants to run '{action}' ({sure:.2f}), correct?"):
             chosen = action
         else:
@@ -155,24 +194,34 @@ class Dialog:
 
     def _chosen_action(self, decision: Decision) -> str:
         scores = decision.scores
-        names = sorted(scores, key=lambda name: -scores[name])
-        usual = [ACTION_LISTEN, *(one.name for one in self._domain.actions), *self._domain.forms]
-        names = list(dict.fromkeys([*names, *usual, *self._session.new_actions]))
+        names = self._actions_by(scores)
         shown = names[:_MOST]
-        offered = [f"{name}  {scores.get(name, 0.0):.2f}" for name in shown]
+        offered = [
+            f"{name}  {scores[name]:.2f}" if scores.get(name, 0.0) >= _SHOWN_SCORE else name
+            for name in shown
+        ]
         place = choose("What should the bot do?", [*offered, "<another one>", _NEW_ACTION])
         if place < len(shown):
             return shown[place]
         if place == len(shown):
-            return self._named(names)
+            return self._named(names, names[_MOST:])
         return self._new_action(ask("Name of the new action:"))
 
-    def _named(self, names: list[str]) -> str:
+    def _actions_by(self, scores: Mapping[str, float]) -> list[str]:
+        """Return all actions, the likeliest first, built-in ones after the bot's own."""
+        built_in = frozenset(default_actions(self._domain.generation)) - {ACTION_LISTEN}
+        usual = [ACTION_LISTEN, *(one.name for one in self._domain.actions), *self._domain.forms]
+        names = dict.fromkeys([*usual, *self._session.new_actions, *scores])
+        names.pop(RULE_SNIPPET_ACTION, None)  # a mark in rules, which never runs
+        return sorted(names, key=lambda name: (-round(scores.get(name, 0.0), 2), name in built_in))
+
+    def _named(self, names: Sequence[str], others: Sequence[str]) -> str:
+        click.echo(f"  {', '.join(others)}")
         while True:
             name = ask("Its name:")
             if name in names:
                 return name
-            click.echo(f"There is no action '{name}'.")
+            click.echo(f"There is no action '{name}'. {nearest(name, names)}".rstrip())
 
     def _new_action(self, name: str) -> str:
         text = ask("What should it say?") if name.startswith("utter_") else None

@@ -1,6 +1,7 @@
 """Questions in the terminal: answered with a line, yes or no, or a number of a list."""
 
 from collections.abc import Sequence
+from shutil import get_terminal_size
 
 import click
 
@@ -17,8 +18,13 @@ def ask(question: str, default: str = "") -> str:
         KeyboardInterrupt: the person wants the menu.
     """
     shown = f" (Enter: {default})" if default else ""
+    prompt = f"{question}{shown} "
+    if len(prompt) >= get_terminal_size().columns:
+        # Some terminals would show only the end of so long a line.
+        click.echo(prompt)
+        prompt = "-> "
     try:
-        typed = input(f"{question}{shown} ").strip()
+        typed = input(prompt).strip()
     except EOFError as error:
         click.echo()
         raise Ended from error
