@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal
 
 import aiohttp
@@ -179,7 +179,10 @@ async def connected(
             await heard.open(server, namespace, transports=[transport], **options)
             yield heard
         finally:
-            await heard.client.disconnect()
+            # The library may leave its last request waiting for the server's next sign of life.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2):
+                    await heard.client.disconnect()
 
 
 @asynccontextmanager
@@ -188,7 +191,7 @@ async def raw(
 ) -> AsyncGenerator[ClientConnection]:
     """A bare WebSocket at the channel's address."""
     address = f"{server.socket}/socket.io/?{query}"
-    async with connect(address, proxy=None, max_size=None, **options) as found:
+    async with connect(address, proxy=None, max_size=None, close_timeout=1, **options) as found:
         yield found
 
 

@@ -24,6 +24,7 @@ from websockets.exceptions import InvalidStatus
 from tertulia.base.errors import ConfigError, MissingExtra
 from tertulia.base.secret import Secret
 from tertulia.core.domain.model import Generation
+from tertulia.schema.access import Limits
 from tertulia.schema.channels import SOCKETIO, SocketioChannel
 from tertulia.server.app import create_app
 from tertulia.server.sockets import opened
@@ -544,3 +545,41 @@ async def test_open_connections_do_not_keep_the_server() -> None:
         await asyncio.wait_for(socket.wait_closed(), 20)
         assert socket.close_code == 1001
     assert loop.time() - began < 10
+
+
+async def test_a_client_that_reads_nothing_holds_nobody_up() -> None:
+    long = "x" * 400_000
+    async with (
+        listening() as server,
+        connected(server) as me,
+        raw(server, max_queue=1) as slow,
+        requests(server) as http,
+    ):
+        await received(slow)
+        await slow.send("40")
+        await received(slow)
+        await slow.send('42["session_request",{"session_id":"u"}]')
+        await received(slow)
+        await me.session({"session_id": "u"})
+        path = "/conversations/u/tracker/events?include_events=NONE&execute_side_effects=true"
+        for _ in range(25):
+            event = {"event": "bot", "text": long}
+            assert (
+                await http.http.post(path + "&output_channel=socketio", json=event)
+            ).status_code == 200
+            assert await me.bot() == {"text": long}
+        assert "tertulia_socketio_dropped_total 1.0" in await figures(server)
+        assert "tertulia_socketio_clients 1.0" in await figures(server)
+
+
+async def test_limits_of_requests_end_no_session_that_is_quiet(transport: Transport) -> None:
+    limits = Limits(header_seconds=0.2, body_seconds=0.2)
+    async with listening(limits=limits) as server, connected(server, transport) as me:
+        await me.session({"session_id": "u"})
+        await asyncio.sleep(1)
+        async with requests(server) as http:
+            path = "/conversations/u/trigger_intent?output_channel=socketio"
+            await http.http.post(path, json={"name": "bye"})
+        assert await me.bot() == {"text": "Bye."}
+        await me.say("/bye", "u")
+        assert await me.bot() == {"text": "Bye."}
