@@ -96,3 +96,45 @@ def test_the_old_domain_is_kept_beside_the_new_one(bot: Path) -> None:
     assert (bot / "original_domain.yml").read_text() == (bot / "domain.yml").read_text() == old
     assert (bot / "new_domain.yml").read_text().startswith('version: "3.1"')
     assert run("data", "migrate", folder=bot).status == 1
+
+
+def test_a_project_whose_files_have_names_of_their_own_is_not_migrated_to_nothing(
+    tmp_path: Path,
+) -> None:
+    bot = copied("legacy_moodbot", tmp_path)
+    migrate = ("data", "migrate", "--project")
+    no_data = run(*migrate, folder=bot)
+    assert no_data.status == 1
+    assert "T157" in no_data.err
+    assert "--data; here are nlu.md, stories.md" in no_data.err
+    no_config = run(*migrate, "--data", "nlu.md", "stories.md", folder=bot)
+    assert no_config.status == 1
+    assert "--config; here are nlu_config.yml, policies.yml" in no_config.err
+    assert not (bot / "migrated").exists()
+    whole = (*migrate, "--data", "nlu.md", "stories.md", "--config", "nlu_config.yml")
+    done = run(*whole, "policies.yml", folder=bot)
+    assert done.status == 0, done.err
+    assert "the same" in done.out
+    assert "Copy what belongs to it yourself: credentials.yml" in done.out
+
+
+def test_without_stories_nothing_is_said_to_be_the_same(tmp_path: Path) -> None:
+    bot = copied("legacy_moodbot", tmp_path)
+    done = run("data", "migrate", folder=bot)
+    assert done.status == 0, done.err
+    assert "there are no stories to replay" in done.out
+    assert "the same" not in done.out
+
+
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_beginning_of_a_command_shows_how_it_goes_on(tmp_path: Path, option: str) -> None:
+    done = run("data", "convert", option, folder=tmp_path)
+    assert done.status == 0
+    assert "data convert nlu" in done.out
+    assert "data split" not in done.out
+
+
+def test_a_command_that_is_cut_short_names_what_may_follow(tmp_path: Path) -> None:
+    done = run("data", "convert", folder=tmp_path)
+    assert done.status == 2
+    assert "`data convert` needs one more word: data convert nlu, data convert core." in done.err

@@ -83,6 +83,9 @@ class Program(click.Group):
                 return name, self.get_command(ctx, name), args[length:]
             if name in ABSENT:
                 raise click.UsageError(f"`{name}` does not exist here. {ABSENT[name]}", ctx)
+        words, longer = _begun(args)
+        if longer and any(arg in ctx.help_option_names for arg in args[len(words) :]):
+            _show_longer(ctx, " ".join(words), longer)
         raise click.UsageError(_unknown(args), ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -91,10 +94,30 @@ class Program(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
+def _begun(args: Sequence[str]) -> tuple[Sequence[str], list[str]]:
+    """Return the words that begin names of sub-commands, and those names; none where none do."""
+    for length in range(min(_LONGEST, len(args)), 0, -1):
+        begin = " ".join(args[:length])
+        longer = [name for name in COMMANDS if name.startswith(f"{begin} ")]
+        if longer:
+            return args[:length], longer
+    return (), []
+
+
+def _show_longer(ctx: click.Context, begin: str, names: Sequence[str]) -> NoReturn:
+    """Show what a name can go on with, and end."""
+    formatter = ctx.make_formatter()
+    formatter.write_usage(ctx.command_path, f"{begin} COMMAND [OPTIONS]")
+    with formatter.section("Commands"):
+        formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
+    click.echo(formatter.getvalue().rstrip())
+    ctx.exit()
+
+
 def _unknown(args: Sequence[str]) -> str:
-    longer = [name for name in COMMANDS if name.startswith(f"{args[0]} ")]
+    words, longer = _begun(args)
     if longer:
-        return f"`{args[0]}` needs one more word: {', '.join(longer)}."
+        return f"`{' '.join(words)}` needs one more word: {', '.join(longer)}."
     close = get_close_matches(args[0], COMMANDS, n=1)
     remedy = f"Did you mean '{close[0]}'?" if close else "See `tertulia --help`."
     return f"there is no command '{args[0]}'. {remedy}"

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tertulia.training.migration.run import Migration
 
 
+_UNTOUCHED = ("endpoints.yml", "credentials.yml", "actions.py", "actions")
+"""Files of a project beside those that are rewritten."""
+
+
 @click.command(cls=Command, help="Rewrite a domain or a project for version 3.1.")
 @click.option("-d", "--domain", type=PATH, help="File or folder.  [default: domain.yml]")
 @click.option("--out", type=PATH, help="New file; with --project, new folder.")
@@ -39,7 +43,9 @@ def migrate(
     from tertulia.cli.results import write_files
     from tertulia.training.migration.run import migrate_domain, migrate_project
 
-    found = read(domain, data, config)
+    if project:
+        refuse_existing(out or Path("migrated"))
+    found = read(domain, data, config, whole=project)
     code = actions.read_text("utf-8") if actions else ""
     if not project:
         migration = migrate_domain(found, code)
@@ -49,14 +55,20 @@ def migrate(
         write_domain(migration, domain or Path("domain.yml"), out)
         return 0
     target = out or Path("migrated")
-    refuse_existing(target)
     migration = migrate_project(found, code)
     _show(migration)
     if migration.proof.differences:
         return 1
     write_files({name: text.encode() for name, text in migration.files.items()}, target)
-    click.echo(f"The project for 3.1 is in {target}")
+    _show_end(target)
     return 0
+
+
+def _show_end(target: Path) -> None:
+    click.echo(f"The project for 3.1 is in {target}")
+    left = [name for name in _UNTOUCHED if Path(name).exists()]
+    if left:
+        click.echo(f"Copy what belongs to it yourself: {', '.join(left)}")
 
 
 def _show(migration: "Migration") -> None:
@@ -69,7 +81,9 @@ def _show_proof(proof: "Proof") -> None:
     for one in proof.differences:
         click.secho(f"'{one.story}' differs at step {one.step}:", fg="red", err=True)
         click.echo(f"  before {one.before}\n  after  {one.after}", err=True)
-    if not proof.differences:
+    if not proof.stories:
+        click.echo("there are no stories to replay; name them with --data, and they are compared")
+    elif not proof.differences:
         click.echo(
             f"replayed {proof.stories} stories, {proof.steps} steps, before and after: the same "
             "actions, intents, entities, slots and forms at each step"

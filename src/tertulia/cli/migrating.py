@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tertulia.base.errors import ConfigError
 from tertulia.cli.data_files import refuse_existing
 from tertulia.cli.files import domain_files
 from tertulia.cli.results import write_files
@@ -15,15 +16,23 @@ from tertulia.training.migration.run import DOMAIN, Migration
 from tertulia.training.project import Project, ProjectData, read_project
 
 
-def read(domain: Path | None, data: Sequence[Path], config: Sequence[Path]) -> ProjectData:
-    """Return the project.
+def read(
+    domain: Path | None, data: Sequence[Path], config: Sequence[Path], *, whole: bool
+) -> ProjectData:
+    """Return the project. whole: not only its domain is wanted.
 
     Raises:
+        ConfigError: there is no data or no configuration, and the whole is wanted (T157).
         ProblemsFound: its files have mistakes.
     """
     places = tuple(data) or _if_there("data")
+    settings = tuple(config) or _if_there("config.yml")
+    if whole and not places:
+        raise _missing("data", "--data", _MARKDOWN)
+    if whole and not settings:
+        raise _missing("config.yml", "--config", _SETTINGS)
     project = Project(
-        config=tuple(config) or _if_there("config.yml"),
+        config=settings,
         domain=domain_files(Path(), domain),
         nlu=places,
         stories=places,
@@ -33,6 +42,22 @@ def read(domain: Path | None, data: Sequence[Path], config: Sequence[Path]) -> P
     found.diagnostics.raise_if_errors()
     show_problems(found.diagnostics.warnings, err=True)
     return found
+
+
+_MARKDOWN = ("*.md",)
+_SETTINGS = ("*polic*.yml", "*config*.yml")
+"""What such files of 0.x, which have no fixed names, are usually called."""
+
+
+def _missing(usual: str, option: str, patterns: Sequence[str]) -> ConfigError:
+    named = {path.name for pattern in patterns for path in Path().glob(pattern)}
+    found = sorted(name for name in named if not name.lower().startswith("readme"))
+    here = f"; here are {', '.join(found)}" if found else ""
+    return ConfigError(
+        f"there is no '{usual}', and without it no project can be migrated",
+        hint=f"Name what takes its place with {option}{here}.",
+        code="T157",
+    )
 
 
 def _if_there(name: str) -> tuple[Path, ...]:

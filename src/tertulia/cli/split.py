@@ -45,7 +45,7 @@ def _data(*names: str, about: str) -> Any:
 
 
 @click.command(cls=Command, help="Part NLU examples, each intent evenly.")
-@_data("-u", "--nlu", about="Files or folders of NLU data.")
+@_data("-u", "--nlu", "--data", about="Files or folders of NLU data.")
 @_options
 def split_nlu(data: tuple[Path, ...], fraction: float, seed: int, out: Path) -> int:
     """Write training_data and test_data, in the format of the files."""
@@ -55,7 +55,7 @@ def split_nlu(data: tuple[Path, ...], fraction: float, seed: int, out: Path) -> 
 
 
 @click.command(cls=Command, help="Part the stories of each file; rules are for training.")
-@_data("-s", "--stories", "-u", "--nlu", about="Files or folders of stories.")
+@_data("-s", "--stories", "-u", "--nlu", "--data", about="Files or folders of stories.")
 @_options
 def split_stories(data: tuple[Path, ...], fraction: float, seed: int, out: Path) -> int:
     """Write train_<file> and test_<file> for each file."""
