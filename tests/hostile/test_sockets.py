@@ -191,6 +191,15 @@ def test_who_takes_nothing_is_not_read_from(target: Target) -> None:
     assert target.peak() - before < 32 * MIB
 
 
+def test_who_asks_for_much_at_once_and_reads_is_answered_all(target: Target) -> None:
+    asked = b"".join(frame(f"42{number}[]".encode()) for number in range(5000))
+    with connected(target) as client:
+        client.enter()
+        client.connection.sendall(asked)
+        for number in range(5000):
+            assert client.next().startswith(f"43{number}[")
+
+
 def test_sessions_are_counted(target: Target) -> None:
     statuses: list[int] = []
     for _ in range(CONNECTIONS + 5):

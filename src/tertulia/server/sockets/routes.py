@@ -154,6 +154,7 @@ class Addresses:
                 self._hub.receive(link, packet)
             except Malformed:
                 return _WRONG
+            await asyncio.sleep(0)  # many may be there already: what they make is sent meanwhile
         return _NORMAL
 
     def _polled(self, sid: str) -> Link:
