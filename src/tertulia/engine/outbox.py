@@ -311,7 +311,7 @@ def durable_feed(store: TrackerStore) -> DurableFeed:
         return store
     raise ConfigError(
         "event brokers are configured, and this tracker store does not number what it stores",
-        hint="Use SQLite, PostgreSQL, MariaDB, MySQL or Redis, or drop `event_broker`.",
+        hint="Use one of the stores that come with this program, or drop `event_broker`.",
         code=NO_FEED,
     )
 

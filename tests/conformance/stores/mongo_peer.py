@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import struct
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,6 +57,7 @@ class MongoPeer:
     def __init__(self, *, alone: bool = False) -> None:
         self._alone = alone
         self._collections: dict[str, dict[bytes, Document]] = {}
+        self._ordered: dict[str, list[tuple[Any, bytes]]] = {}
         self._changed: dict[Key, int] = {}
         self._clock = 0
         self._open: dict[bytes, _Transaction] = {}
@@ -209,10 +211,18 @@ class MongoPeer:
         known = query.get("_id")
         if isinstance(known, dict) and "$gt" not in known:
             keys = [(where, bson.encode({"_id": known}))]
+        elif isinstance(known, dict):
+            keys = [(where, each) for _, each in self._between(where, known)]
         else:
             keys = [(where, each) for each in self._collections.get(where, {})]
         found = [(key, self._current(key, inside)) for key in keys]
         return [key for key, each in found if each is not None and _matches(each, query)]
+
+    def _between(self, where: str, bounds: Document) -> list[tuple[Any, bytes]]:
+        ordered = self._ordered.get(where, [])
+        start = bisect_right(ordered, _order(bounds["$gt"]), key=lambda each: each[0])
+        stop = bisect_right(ordered, _order(bounds["$lte"]), key=lambda each: each[0])
+        return ordered[start:stop]
 
     def _current(self, key: Key, inside: _Transaction | None) -> Document | None:
         if inside is not None and key in inside.written:
@@ -245,6 +255,15 @@ class MongoPeer:
             collection.pop(key[1], None)
         else:
             collection[key[1]] = document
+        known = bson.decode(key[1])["_id"]
+        if isinstance(known, dict):
+            ordered, each = self._ordered.setdefault(key[0], []), (_order(known), key[1])
+            at = bisect_left(ordered, each)
+            there = at < len(ordered) and ordered[at] == each
+            if document is None and there:
+                del ordered[at]
+            elif document is not None and not there:
+                ordered.insert(at, each)
 
 
 def _command(body: bytes) -> Document:

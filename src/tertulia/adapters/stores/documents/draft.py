@@ -8,8 +8,10 @@ import msgspec
 from tertulia.adapters.shared.coding import handled
 from tertulia.adapters.stores.documents import values
 from tertulia.adapters.stores.documents.items import Items
+from tertulia.adapters.stores.documents.notes import OWNER, Note, leave
 from tertulia.adapters.stores.documents.service import Change, Service
 from tertulia.core import stored
+from tertulia.core.feed import forgotten_id
 from tertulia.core.ports import Snapshot
 
 _BLOCKS = 40
@@ -27,7 +29,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     """What there is of a conversation.
 
     base: sequence number before the first event of the log. log: names the part with its events
-    and snapshots. own: names the part with what outlives a log.
+    and snapshots. own: names the part with what outlives a log. signed: the log says whose it is.
+    stamp: of its newest note for the feed.
     """
 
     version: int = 0
@@ -35,6 +38,8 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     own: str
     taken: tuple[Taken, ...] = ()
+    signed: bool = False
+    stamp: int = 0
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,22 +89,30 @@ class Draft(Items):
         head = None if gone else _encode(self.head)
         return self.as_change(values.head_part(self._found.sender_id), self._found.rev, head)
 
-    async def add(self, bodies: Sequence[str]) -> None:
-        """Add events at the end of the log."""
+    async def add(self, bodies: Sequence[str], *, told: bool = True) -> None:
+        """Add events at the end of the log. told: in the feed."""
         if not bodies:
             return
         self._make_known()
+        self._sign()
         first = self.head.version + 1
         await handled(partial(self._pack_blocks, first=first), bodies)
-        self.head = msgspec.structs.replace(self.head, version=self.head.version + len(bodies))
+        last = self.head.version + len(bodies)
+        if told:
+            whose = "" if self.head.version else forgotten_id(self._found.sender_id)
+            self._leave(Note("event", self.head.log, last, len(bodies), whose))
+        self.head = msgspec.structs.replace(self.head, version=last)
 
     def begin_anew(self) -> None:
         """Begin another log after this one, which goes."""
         self.discard(self.head.log)
         self._make_known()
         self.head = msgspec.structs.replace(
-            self.head, base=self.head.version, log=values.token(), taken=()
+            self.head, base=self.head.version, log=values.token(), taken=(), signed=False
         )
+        self._sign()
+        whose = "" if self.head.version else forgotten_id(self._found.sender_id)
+        self._leave(Note("replaced", self.head.log, whose=whose))
 
     def skip(self) -> None:
         """Make the version grow without an event."""
@@ -124,6 +137,8 @@ class Draft(Items):
     def forget(self) -> None:
         """Take the conversation off the list, and leave its parts to be removed."""
         self.drop(values.IDS, f"i{self._found.sender_id}")
+        if self.head.version:
+            self._leave(Note("erased", forgotten_id(self._found.sender_id)))
         self.discard(self.head.log)
         self.discard(self.head.own)
 
@@ -133,6 +148,15 @@ class Draft(Items):
             return None
         data = await self._service.get(self.own_part, name)
         return None if data is None else await values.unpacked(self._service, data)
+
+    def _leave(self, note: Note) -> None:
+        stamp = leave(self, note, self.head.stamp)
+        self.head = msgspec.structs.replace(self.head, stamp=stamp)
+
+    def _sign(self) -> None:
+        if not self.head.signed:
+            self.put(values.data_part(self.head.log), OWNER, self._found.sender_id.encode())
+            self.head = msgspec.structs.replace(self.head, signed=True)
 
     def _make_known(self) -> None:
         if not self.head.version:

@@ -38,8 +38,8 @@ _ERRORS = (PyMongoError, OSError, TimeoutError)
 _AT_ONCE = 20
 _HEAD = "head"
 Collection = AsyncCollection[Document]
-_LOST_RACES = (112, 11000)
-"""Codes of a write conflict, and of a key that is there already."""
+_LOST_RACES = (112, 251, 11000)
+"""Codes of a write conflict, of a transaction that was given up, and of a key that is there."""
 
 
 class MongoService:

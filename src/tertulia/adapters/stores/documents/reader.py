@@ -38,7 +38,7 @@ class Reader:
 
     async def whole(self, found: Found) -> Loaded | None:
         """Return the whole log; None when it is not there any more."""
-        events = await self._events(found.head, found.head.base + 1)
+        events = await self.events(found.head, found.head.base + 1)
         return None if events is None else Loaded(version=found.head.version, events=events)
 
     async def tail(self, found: Found, fingerprint: str, window: int) -> Loaded | None:
@@ -53,7 +53,7 @@ class Reader:
             return await self.whole(found)
         newest = max(fitting, key=lambda each: each.version)
         snapshot = await self._snapshot(head, newest)
-        events = await self._events(head, newest.version + 1)
+        events = await self.events(head, newest.version + 1)
         if snapshot is None or events is None:
             return None
         return Loaded(version=head.version, events=events, snapshot=snapshot)
@@ -62,7 +62,7 @@ class Reader:
         """Return a part of a log; None when it is not there any more."""
         head = found.head
         start = min(max(after, head.base), head.version)
-        events = await self._events(head, start + 1, limit=max(0, limit))
+        events = await self.events(head, start + 1, limit=max(0, limit))
         if events is None:
             return None
         first = start + 1 if events else head.version + 1
@@ -81,7 +81,7 @@ class Reader:
         wanted = [each for each in found if after is None or _order(each) > _order(after)]
         return sorted(wanted, key=_order)[: max(0, limit)]
 
-    async def _events(self, head: Head, first: int, *, limit: int = MOST) -> Sequence[Event] | None:
+    async def events(self, head: Head, first: int, *, limit: int = MOST) -> Sequence[Event] | None:
         """Return events from a sequence number on; None when they are not there."""
         wanted = min(head.version - first + 1, limit)
         if wanted <= 0:

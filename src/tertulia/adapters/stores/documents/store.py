@@ -4,17 +4,21 @@ Rule: only what a head mentions is there. What is written before a commit bears 
 else has, and what a head mentions no longer is noted as garbage in the same commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from tertulia.adapters.shared.coding import bodies_of
 from tertulia.adapters.stores.documents import beside, values
 from tertulia.adapters.stores.documents.agreed import DocumentAgreed
 from tertulia.adapters.stores.documents.draft import Draft, Found
+from tertulia.adapters.stores.documents.feed import DocumentFeed
+from tertulia.adapters.stores.documents.leases import DocumentLeases
 from tertulia.adapters.stores.documents.reader import Reader
 from tertulia.adapters.stores.documents.service import Service
 from tertulia.adapters.stores.documents.writer import Writer
 from tertulia.core import stored
 from tertulia.core.events import Event
+from tertulia.core.feed import FeedEntry
 from tertulia.core.ports import Loaded, Page, Receipt, Snapshot
 from tertulia.core.reminders import Reminder, ScheduleChange
 
@@ -22,8 +26,9 @@ from tertulia.core.reminders import Reminder, ScheduleChange
 class DocumentStore:
     """Keeps conversations as items of a service; several servers may share it.
 
-    A turn costs one reading of the head and one commit, however long the conversation is. It has
-    no feed. A conversation that the originals left is taken over when it is first asked for.
+    A turn costs one reading of the head and one commit, however long the conversation is. Its
+    feed is numbered beside (see `notes`). A conversation that the originals left is taken over
+    when it is first asked for.
     """
 
     def __init__(self, service: Service) -> None:
@@ -31,6 +36,9 @@ class DocumentStore:
         self.agreed = DocumentAgreed(service)
         self._writer = Writer(service)
         self._reader = Reader(service, self._find)
+        self.leases = DocumentLeases(service)
+        self._feed = DocumentFeed(service, self._reader, self._writer.writes)
+        self.cursors = self._feed.cursors
 
     async def load(self, sender_id: str) -> Loaded:
         """Return the whole log."""
@@ -69,7 +77,7 @@ class DocumentStore:
                 await beside.answer(draft, receipt)
 
         bare = not events and snapshot is None and schedule is None and receipt is None
-        return await self._writer.writes.whole(
+        return await self._perform(
             self._writer.write(sender_id, expected, None if bare else change)
         )
 
@@ -84,7 +92,7 @@ class DocumentStore:
             else:
                 draft.skip()
 
-        return await self._writer.writes.whole(self._writer.write(sender_id, expected, change))
+        return await self._perform(self._writer.write(sender_id, expected, change))
 
     async def read(self, sender_id: str, *, after: int = 0, limit: int) -> Page:
         """Return the next events after a sequence number. Cost: those, and up to 200 more."""
@@ -100,6 +108,18 @@ class DocumentStore:
         found = await self._find(sender_id)
         body = await Draft(self._service, found).own(name)
         return None if body is None else stored.decode_receipt(body)
+
+    async def read_feed(
+        self, *, after: int, limit: int, sender_id: str | None = None
+    ) -> Sequence[FeedEntry]:
+        """Return the next entries."""
+        if sender_id is not None:
+            stored.check_text(sender_id)
+        return await self._feed.read(after, limit, sender_id)
+
+    async def feed_end(self) -> int:
+        """Return the newest position."""
+        return await self._feed.end()
 
     async def version(self, sender_id: str) -> int:
         """Return the newest sequence number."""
@@ -124,11 +144,17 @@ class DocumentStore:
 
     async def erase(self, sender_id: str) -> int:
         """Forget a conversation, also where the originals kept it."""
-        return await self._writer.writes.whole(self._writer.erase(sender_id))
+        return await self._perform(self._writer.erase(sender_id))
 
     async def close(self) -> None:
         """Finish what was begun, refuse what comes later, and let go of the connections."""
+        await self._feed.close()
         await self._writer.close()
+
+    async def _perform(self, write: Coroutine[Any, Any, int]) -> int:
+        done = await self._writer.writes.whole(write)
+        self._feed.poke()
+        return done
 
     async def _find(self, sender_id: str) -> Found:
         self._writer.writes.check_open()

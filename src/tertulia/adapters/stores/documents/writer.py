@@ -12,6 +12,7 @@ from tertulia.adapters.stores.documents import values
 from tertulia.adapters.stores.documents.beside import reminders_of, set_reminders
 from tertulia.adapters.stores.documents.draft import Draft, Found
 from tertulia.adapters.stores.documents.draft import find as read_head
+from tertulia.adapters.stores.documents.notes import forget
 from tertulia.adapters.stores.documents.service import Change, Service
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
@@ -57,7 +58,7 @@ class Writer:
         if not old:
             return found
         draft = Draft(self._service, found)
-        await draft.add(await bodies_of(old))
+        await draft.add(await bodies_of(old), told=False)  # the originals have told them
         await self._commit(draft, found)
         return await read_head(self._service, sender_id)
 
@@ -120,6 +121,7 @@ class Writer:
         return change.head is None if there is None else there[0] == change.rev
 
     async def _remove(self, known: str) -> None:
+        await forget(self._service, known)
         await self._drop(values.data_part(known))
         await self._service.remove(values.GARBAGE, [known])
 
