@@ -22,7 +22,7 @@ from machine import Finished, run_to_end
 
 _LOAD = Path(__file__).with_name("load.py")
 _POLL = 0.01
-_PATIENCE = 180.0
+_PATIENCE = 600.0
 
 _SQL_STORE = """tracker_store:
   type: SQL

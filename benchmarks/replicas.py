@@ -27,6 +27,10 @@ from faults.services import Postgres
 from load import Outcome
 from machine import cpu_seconds
 
+_SCRIPT = INTENT.script[2:]
+"""What rules answer. What a learned policy answers depends on the past: the original, asked in the
+middle of a conversation that its stories do not have, greets with its fallback."""
+
 _CLIENTS = 16
 _TURNS = 4
 _MEASURED = 40
@@ -79,11 +83,11 @@ class Kept:
 
     def copy_conversations(self, begin: str, count: int) -> None:
         """Make so many conversations out of `template`."""
-        self.do(_COPY.format(name=f"'{begin}-' || n", times=count), "ANALYZE events")
+        self.do(_COPY.format(name=f"'{begin}-' || n", times=count, long="false"), "ANALYZE events")
 
     def copy_events(self, name: str, times: int) -> None:
         """Make one conversation that says so many times what `template` says."""
-        self.do(_COPY.format(name=f"'{name}'", times=times), "ANALYZE events")
+        self.do(_COPY.format(name=f"'{name}'", times=times, long="true"), "ANALYZE events")
 
     def drop(self) -> None:
         """Forget everything."""
@@ -91,11 +95,21 @@ class Kept:
         other.do(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
 
 
-_COPY = """INSERT INTO events
-    (sender_id, type_name, timestamp, intent_name, action_name, data)
-  SELECT {name}, type_name, timestamp, intent_name, action_name, data
-  FROM generate_series(1, {times}) AS n CROSS JOIN events
-  WHERE sender_id = 'template' ORDER BY n, id"""
+_COPY = """WITH told AS (
+    SELECT *, row_number() OVER (ORDER BY id) AS place,
+      max(id) FILTER (WHERE type_name = 'session_started') OVER () AS begun,
+      max(timestamp) OVER () - min(timestamp) OVER () + 1 AS took
+    FROM events WHERE sender_id = 'template')
+  INSERT INTO events (sender_id, type_name, timestamp, intent_name, action_name, data)
+  SELECT {name}, type_name, timestamp - later, intent_name, action_name,
+    jsonb_set(data::jsonb, '{{timestamp}}', to_jsonb(timestamp - later))::text
+  FROM told CROSS JOIN generate_series(1, {times}) AS n
+  CROSS JOIN LATERAL (
+    SELECT (CASE WHEN {long} THEN {times} - n ELSE 0 END) * took AS later) AS shift
+  WHERE n = 1 OR NOT {long} OR id > begun
+  ORDER BY n, place"""
+"""The original sorts events by their times, and looks at the newest session only. So the parts of
+one long conversation follow each other in time, and have one session."""
 
 
 @contextmanager
@@ -111,7 +125,7 @@ def serving(engine: Engine, kept: Kept, place: Path, count: int) -> Iterator[Seq
             folder = place / f"{engine.name}-{number}"
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(trained, folder)
-            servers.append(stack.enter_context(serve(engine, folder, INTENT.script[0])))
+            servers.append(stack.enter_context(serve(engine, folder, _SCRIPT[0])))
         yield servers
 
 
@@ -119,14 +133,14 @@ def drive(servers: Sequence[Server], names: Sequence[str], turns: int, clients: 
     """Let the servers take turns of conversations; `server_cpu` is that of all of them."""
     before = sum(cpu_seconds(server.pid) for server in servers)
     others = [server.port for server in servers[1:]]
-    outcome = servers[0].drive(INTENT.script, names, turns, clients=clients, others=others)
+    outcome = servers[0].drive(_SCRIPT, names, turns, clients=clients, others=others)
     outcome.server_cpu = sum(cpu_seconds(server.pid) for server in servers) - before
     return outcome
 
 
 def template(server: Server) -> None:
     """Talk one conversation through; its length is that of the script."""
-    server.drive(INTENT.script, ["template"], len(INTENT.script))
+    server.drive(_SCRIPT, ["template"], len(_SCRIPT))
 
 
 def many(servers: Sequence[Server], kept: Kept, sizes: Sequence[int], messages: int) -> None:
@@ -184,7 +198,7 @@ def measure(
             size = kept.ask("SELECT pg_total_relation_size('events') / count(*) FROM events")
             per_message = kept.ask(
                 "SELECT count(*) FROM events WHERE sender_id = 'template'"
-            ) / len(INTENT.script)
+            ) / len(_SCRIPT)
             print(f"{size} bytes an event with indexes, {per_message:.1f} events a message")
         kept.drop()
 
