@@ -82,7 +82,7 @@ def _show_proof(proof: "Proof") -> None:
         click.secho(f"'{one.story}' differs at step {one.step}:", fg="red", err=True)
         click.echo(f"  before {one.before}\n  after  {one.after}", err=True)
     if not proof.stories:
-        click.echo("there are no stories to replay; name them with --data, and they are compared")
+        click.echo("there are no stories to replay; name their files with --data, if there are any")
     elif not proof.differences:
         click.echo(
             f"replayed {proof.stories} stories, {proof.steps} steps, before and after: the same "

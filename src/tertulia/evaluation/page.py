@@ -172,18 +172,23 @@ def _cells(found: ConfusionMatrix, row: int, top: int) -> list[Html]:
 
 def _histogram(found: Histogram) -> Html:
     right, wrong = binned(found.right), binned(found.wrong)
-    top = max(*right, *wrong, 1)
+    # Both halves have one scale, and take the room that their highest bars need.
+    up, down = max(right) or 1, max(wrong)
+    halves = (
+        f"grid-template-rows:{up}fr {down}fr;background-position:0 {100 * up / (up + down):.1f}%"
+    )
     bars = [
         tag(
             "div",
-            tag("i", class_="up", style=f"height:{100 * right[n] / top:.1f}%"),
-            tag("i", class_="down", style=f"height:{100 * wrong[n] / top:.1f}%"),
+            tag("i", class_="up", style=f"height:{100 * right[n] / up:.1f}%"),
+            tag("i", class_="down", style=f"height:{100 * wrong[n] / (down or 1):.1f}%"),
             class_="bin",
+            style=halves,
             title=f"{n / BINS:.2f} to {(n + 1) / BINS:.2f}: {right[n]} right, {wrong[n]} wrong",
         )
         for n in range(BINS)
     ]
-    most = f"the highest bar is {top}" if found.right or found.wrong else "there are none"
+    most = f"the highest bar is {max(up, down)}" if found.right or found.wrong else "there are none"
     legend = f"{len(found.right)} right above, {len(found.wrong)} wrong below the line; {most}"
     axis = tag("div", *(tag("span", label) for label in ("0", "confidence", "1")), class_="axis")
     caption = tag("figcaption", f"{found.title}: {legend}.")

@@ -22,12 +22,13 @@ td,th{padding:.2rem .6rem;border-bottom:1px solid var(--line);vertical-align:top
 .matrix td{text-align:center;min-width:1.9rem;border:1px solid var(--line)}
 .matrix th[scope=col]{vertical-align:bottom;padding:.2rem .1rem}
 .matrix th[scope=col] span{writing-mode:vertical-rl;transform:rotate(180deg);display:inline-block}
-.matrix th[scope=row]{text-align:right;white-space:nowrap}
+.matrix th[scope=row]{text-align:right;white-space:nowrap;position:sticky;left:0;
+background:var(--back)}
 .hit{background:rgba(var(--right),var(--s,0))}.miss{background:rgba(var(--wrong),var(--s,0))}
 .dark{color:#fff}figure{margin:1rem 0;max-width:44rem}figcaption{color:var(--quiet);
 font-size:.85rem}.bins{display:flex;gap:2px;height:14rem;border-bottom:1px solid var(--line)}
-.bin{flex:1;display:grid;grid-template-rows:1fr 1fr;background:linear-gradient(var(--line),
-var(--line)) center/100% 1px no-repeat}.bin i{display:block;border-radius:2px}
+.bin{flex:1;display:grid;background:linear-gradient(var(--line),var(--line)) 0 50%/100% 1px
+no-repeat}.bin i{display:block;border-radius:2px}
 .up{align-self:end;background:rgb(var(--right))}.down{background:rgb(var(--wrong))}
 .axis{display:flex;justify-content:space-between;color:var(--quiet);font-size:.8rem}
 details{border:1px solid var(--line);border-radius:.5rem;margin:.5rem 0;padding:.4rem .8rem}

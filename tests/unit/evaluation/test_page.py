@@ -85,6 +85,17 @@ def test_histogram_bars_are_as_high_as_their_counts() -> None:
     text = chart(HISTOGRAM)
     assert "0.95 to 1.00: 2 right, 0 wrong" in text
     assert "0.00 to 0.05: 0 right, 1 wrong" in text
+    assert "the highest bar is 2" in text
+
+
+def test_a_histogram_gives_each_half_the_room_that_its_highest_bar_needs() -> None:
+    assert text_of(right=[1.0, 0.99], wrong=[0.0]).count("grid-template-rows:2fr 1fr") == 20
+    assert "grid-template-rows:1fr 0fr" in text_of(right=[1.0], wrong=[])
+    assert "there are none" in text_of(right=[], wrong=[])
+
+
+def text_of(*, right: list[float], wrong: list[float]) -> str:
+    return chart(Histogram(title="sure", right=right, wrong=wrong))
 
 
 def test_a_large_matrix_shows_the_labels_that_are_confused_most() -> None:
