@@ -1,13 +1,21 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+import pytest
 from tests.unit.data.stories.reading import brief, read_text, small_domain
 
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import ActionExecuted, ActionReverted
 from tertulia.core.states import StateHistory, StateTable, training_history
 from tertulia.core.tracker import rules_for
-from tertulia.data.generate import TrainingTracker, examples, generate, labelled_moments
+from tertulia.data.generate import (
+    TrainingEvent,
+    TrainingTracker,
+    examples,
+    generate,
+    labelled_moments,
+)
+from tertulia.data.generate.walk import Walk
 from tertulia.data.stories.model import StoryData
 
 LISTEN = "action_listen"
@@ -186,6 +194,27 @@ def test_augmentation_glues_stories_where_one_ended():
         applied = one.tracker.applied_events()
         listens = [isinstance(e, ActionExecuted) and e.name == LISTEN for e in applied]
         assert not any(a and b for a, b in pairwise(listens))
+
+
+def test_gluing_costs_no_more_than_many_stories_are_worth(monkeypatch: pytest.MonkeyPatch):
+    text = "".join(f"## s{n}\n* greet\n" + "- utter_hi\n" * (n + 1) for n in range(40))
+    data = read_text(text, file="s.md")[0]
+    steps = 0
+
+    def counted(walk: Walk, events: Sequence[TrainingEvent], name: str) -> Walk:
+        nonlocal steps
+        steps += 1
+        return extended(walk, events, name)
+
+    extended = Walk.extended
+    monkeypatch.setattr(Walk, "extended", counted)
+    list(run(data, augmentation=20))
+    assert steps > 3 * 40 * 10, "each of the chosen ends goes on with each story"
+    steps = 0
+    monkeypatch.setattr("tertulia.data.generate.run.GLUED_AT_ONCE", 80)
+    glued = [one for one in run(data, augmentation=20) if one.is_augmented]
+    assert steps == 40 + 3 * 80
+    assert len(glued) == 200
 
 
 def test_augmentation_depends_on_the_seed_alone():

@@ -42,6 +42,11 @@ from tertulia.data.stories.model import (
 AUGMENTATION_PHASES = 3
 AUGMENTED_PER_FACTOR = 10
 
+GLUED_AT_ONCE = 200_000
+"""Conversations that one phase may glue, of which few are kept: else many stories, each after
+each of the chosen ends, would take hours.
+"""
+
 _REACH_BACK = (ActionReverted, UserUtteranceReverted, Restarted, SessionStarted)
 
 
@@ -156,6 +161,8 @@ class _Run:
         self._seen = seen
         self._factor = factor
         self._limit = factor * AUGMENTED_PER_FACTOR
+        share = GLUED_AT_ONCE // max(1, len(self._graph.steps))
+        self._glued_per_step = max(1, min(self._limit, share))
         self._sampler = sampler
         self._story_ends: Reservoir[Walk] = Reservoir(factor, sampler)
         self._last_use = {
@@ -227,7 +234,7 @@ class _Run:
                 incoming, given_up = self._seen.distinct(incoming)
                 yield from given_up
             if is_gluing:
-                incoming = self._sampler.some(incoming, self._limit)
+                incoming = self._sampler.some(incoming, self._glued_per_step)
             yield from self._through(step, i, incoming, at, waiting)
 
     def _incoming(
