@@ -3,7 +3,7 @@
 Source: Devlin et al. 2018; Abramowitz and Stegun 7.1.26 for the error function.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import numpy as np
@@ -63,14 +63,17 @@ class Bert:
         """Number of pieces known."""
         return len(self._words)
 
-    def __call__(self, ids: IntArray) -> FloatArray:
-        """Return (texts, pieces, size) for (texts, pieces) numbers, texts of the same length."""
+    def states(self, ids: IntArray) -> Iterator[FloatArray]:
+        """Yield (texts, pieces, size) after each layer, the last one last.
+
+        ids: (texts, pieces) numbers, texts of the same length.
+        """
         texts, count = ids.shape
         inputs = self._words[ids] + self._places[:count]
         state = self._norm(inputs.reshape(texts * count, -1))
         for layer in self._layers:
             state = layer(state, texts)
-        return state.reshape(texts, count, -1)
+            yield state.reshape(texts, count, -1)
 
 
 class _Dense:

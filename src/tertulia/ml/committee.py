@@ -1,35 +1,83 @@
-"""Networks that answer together: one on everything known of an example, one on its vectors alone.
+"""Models that answer together: a network on everything known of an example, and what differs.
 
-The second knows more of texts with new words, the first more of those with known ones.
+Where examples have vectors, a network on those alone knows more of texts with new words. Of many
+examples, a network on the last of the terms alone, and one-vs-rest margins on the same rows as the
+first network, err elsewhere than it does.
 """
 
-from collections.abc import Sequence
+from array import array
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
 
+import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from tertulia.ml.margins import Margins, Practice
 from tertulia.ml.network import Network, Schedule
-from tertulia.ml.parts import Parts
+from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import FloatArray, Row
 from tertulia.ml.told import Told, part_of, unheard
 
-_PREFIX = "vectors."
+_TAIL, _MARGINS = "vectors.", "margins."
 _TINY = np.float32(1e-9)
 # Numbers of a vector share what they know; little of it can be left out.
-_INPUT_DROPOUT, _DROPOUT = 0.1, 0.3
+_INPUT_DROPOUT, _DROPOUT, _SPREAD = 0.1, 0.3, 0.05
+# Margins lie between -1 and 1, where a softmax would be shy beside that of a network.
+_SHARPNESS = 1.5
+
+
+class Lessons(msgspec.Struct, frozen=True, kw_only=True):
+    """How a committee is trained.
+
+    schedule: of its networks. practice: of its margins, None for none. begin: the first feature
+    that a second network sees, None for no such network; the entries of rows that it sees stand
+    behind all others. dense: whether those are vectors.
+    """
+
+    schedule: Schedule
+    practice: Practice | None = None
+    begin: int | None = None
+    dense: bool = False
+
+    @property
+    def tail(self) -> Schedule:
+        """The schedule of the second network."""
+        if not self.dense:
+            return replace(self.schedule, hidden=self.schedule.hidden // 2)
+        return replace(
+            self.schedule, input_dropout=_INPUT_DROPOUT, dropout=_DROPOUT, spread=_SPREAD
+        )
+
+
+class _Judge(Protocol):
+    def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
+        """Return (classes,) logits of one row."""
+        ...
+
+    def parts(self) -> Parts:
+        """Return the arrays."""
+        ...
+
+
+class _Member(NamedTuple):
+    """judge: who answers. prefix: of its arrays. begin: the first feature that it sees.
+    sharpness: what its logits are multiplied with.
+    """
+
+    judge: _Judge
+    prefix: str = ""
+    begin: int = 0
+    sharpness: float = 1.0
 
 
 class Committee:
-    """One network, or two whose log probabilities are averaged. Immutable after training.
+    """One model, or several whose log probabilities are averaged. Immutable after training."""
 
-    width: how many entries at the end of each row are its vectors; 0: there is only one network.
-    """
-
-    def __init__(self, whole: Network, vectors: Network | None, *, offset: int) -> None:
-        self._whole = whole
-        self._vectors = vectors
-        self._offset = offset
+    def __init__(self, members: Sequence[_Member]) -> None:
+        self._members = tuple(members)
 
     @classmethod
     def train(
@@ -39,74 +87,97 @@ class Committee:
         *,
         classes: int,
         features: int,
-        width: int,
-        schedule: Schedule,
+        lessons: Lessons,
         told: Told = unheard,
     ) -> "Committee":
-        """Fit all networks; see `Network.train`. Every row ends with its `width` entries."""
+        """Fit all members; see `Network.train`."""
+        count = 1 + (lessons.begin is not None) + (lessons.practice is not None)
+        shares = [part_of(told, at / count, (at + 1) / count) for at in range(count)]
         whole = Network.train(
             rows,
             labels,
             classes=classes,
             features=features,
-            schedule=schedule,
-            told=part_of(told, 0.0, 0.5) if width else told,
+            schedule=lessons.schedule,
+            told=shares.pop(0),
         )
-        vectors = None
-        if width:
-            vectors = Network.train(
-                [_tail(row, features - width) for row in rows],
+        members = [_Member(whole)]
+        if lessons.begin is not None:
+            tail = Network.train(
+                [_tail(row, lessons.begin) for row in rows],
                 labels,
                 classes=classes,
-                features=width,
-                schedule=replace(schedule, input_dropout=_INPUT_DROPOUT, dropout=_DROPOUT),
-                told=part_of(told, 0.5, 1.0),
+                features=features - lessons.begin,
+                schedule=lessons.tail,
+                told=shares.pop(0),
             )
-        return cls(whole, vectors, offset=features - width)
+            members.append(_Member(tail, _TAIL, lessons.begin))
+        if lessons.practice is not None:
+            margins = Margins.train(
+                rows,
+                labels,
+                classes=classes,
+                features=features,
+                practice=lessons.practice,
+                told=shares.pop(0),
+            )
+            members.append(_Member(margins, _MARGINS, sharpness=_SHARPNESS))
+        return cls(members)
 
     def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
         """Return (classes,) logits of one row."""
-        whole = self._whole.logits(indices, values)
-        if self._vectors is None:
-            return whole
-        vectors = self._vectors.logits(*_tail((indices, values), self._offset))
-        return (_log(whole) + _log(vectors)) / np.float32(2)
+        votes = [_vote(member, (indices, values)) for member in self._members]
+        if len(votes) == 1:
+            return votes[0]
+        total: FloatArray = np.log(softmax(np.stack(votes)) + _TINY).mean(axis=0)
+        return total
 
     def all_logits(self, rows: Sequence[Row]) -> FloatArray:
-        """Return (rows, classes) logits."""
-        out = np.empty((len(rows), self._whole.classes), dtype=np.float32)
-        for number, row in enumerate(rows):
-            out[number] = self.logits(*row)
-        return out
+        """Return (rows, classes) logits; there must be rows."""
+        return np.stack([self.logits(*row) for row in rows])
 
     def parts(self) -> Parts:
-        """Return the arrays of all networks."""
-        arrays = dict(self._whole.parts().arrays)
-        if self._vectors is not None:
-            own = self._vectors.parts().arrays
-            arrays |= {_PREFIX + name: array for name, array in own.items()}
-        return Parts(arrays=arrays)
+        """Return the arrays of all members, and what a second network sees first."""
+        arrays: dict[str, Array] = {}
+        for member in self._members:
+            own = member.judge.parts().arrays
+            arrays |= {member.prefix + name: array for name, array in own.items()}
+        begins = [one.begin for one in self._members if one.begin]
+        return Parts(meta={"begin": begins[0]} if begins else {}, arrays=arrays)
 
     @classmethod
-    def from_parts(cls, parts: Parts, *, offset: int) -> "Committee":
-        """Return the committee that `parts` came from. offset: where the vectors begin.
+    def from_parts(cls, parts: Parts, *, begin: int) -> "Committee":
+        """Return the committee that `parts` came from. begin: what a second network sees first.
 
         Raises:
             ValueError: the arrays do not fit together.
         """
-        own = {
-            name.removeprefix(_PREFIX): array
-            for name, array in parts.arrays.items()
-            if name.startswith(_PREFIX)
-        }
-        vectors = Network.from_parts(Parts(arrays=own)) if own else None
-        return cls(Network.from_parts(parts), vectors, offset=offset)
+        members = [_Member(Network.from_parts(parts))]
+        if own := _with_prefix(parts.arrays, _TAIL):
+            members.append(_Member(Network.from_parts(Parts(arrays=own)), _TAIL, begin))
+        if own := _with_prefix(parts.arrays, _MARGINS):
+            margins = Margins.from_parts(Parts(arrays=own))
+            members.append(_Member(margins, _MARGINS, sharpness=_SHARPNESS))
+        return cls(members)
 
 
-def _tail(row: Row, offset: int) -> Row:
-    kept = [at for at, index in enumerate(row[0]) if index >= offset]
-    return [row[0][at] - offset for at in kept], [row[1][at] for at in kept]
+def _vote(member: _Member, row: Row) -> FloatArray:
+    seen = _tail(row, member.begin) if member.begin else row
+    logits = member.judge.logits(*seen)
+    return logits if member.sharpness == 1.0 else logits * np.float32(member.sharpness)
 
 
-def _log(logits: FloatArray) -> FloatArray:
-    return np.log(softmax(logits) + _TINY)
+def _tail(row: Row, begin: int) -> Row:
+    """Return the entries from feature `begin` on, which stand at the end, numbered anew."""
+    indices, values = row
+    # Not sorted, but all below `begin` stand before all others, which is enough to bisect.
+    cut = bisect_left(indices, begin)
+    return array("q", [index - begin for index in indices[cut:]]), values[cut:]
+
+
+def _with_prefix(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    return {
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }

@@ -18,7 +18,6 @@ from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row
 from tertulia.ml.told import Told, unheard
 
-_SPREAD = 0.05
 _TINY = np.float32(1e-8)
 _LAST_RATE = 0.05
 _NAMES = ("first", "first_bias", "second", "second_bias")
@@ -30,9 +29,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     epochs: passes over the data; the step size falls linearly to a twentieth over them. batch:
     examples a step. seed: of weights, order and dropout. hidden: units of the hidden layer.
     rate: first step size. input_dropout, dropout: share of columns and of hidden units left out.
-    smoothing: share of the truth given to all classes alike. spread: of the first layer's weights
-    before training. by_row: one step size for all weights
-    of a feature instead of one for each weight.
+    smoothing: share of the truth given to all classes alike. spread: of weights before training.
+    by_row: one step size for all weights of a feature instead of one for each weight.
     """
 
     epochs: int
@@ -43,7 +41,7 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True):
     input_dropout: float = 0.5
     dropout: float = 0.5
     smoothing: float = 0.1
-    spread: float = 0.05
+    spread: float = 0.02
     by_row: bool = False
 
 
@@ -154,7 +152,7 @@ class _Fit:
         self._first = _drawn(self.rng, matrix.columns, hidden, schedule.spread)
         steps = (matrix.columns, 1 if schedule.by_row else hidden)
         self._squares: FloatArray = np.full(steps, _TINY, dtype=np.float32)
-        self._second = _drawn(self.rng, hidden, classes, _SPREAD)
+        self._second = _drawn(self.rng, hidden, classes, schedule.spread)
         self._biases: list[FloatArray] = [
             np.zeros(hidden, dtype=np.float32),
             np.zeros(classes, dtype=np.float32),

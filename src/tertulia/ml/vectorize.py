@@ -164,6 +164,15 @@ class Vectorizer:
         }
         return cls(vocabularies, scales, rareness)
 
+    @property
+    def names(self) -> list[str]:
+        """Names of the blocks, in the order of their numbers."""
+        return list(self._offsets)
+
+    def offset(self, name: str) -> int:
+        """Return the number of the first term of a block."""
+        return self._offsets[name]
+
     def row(self, document: Mapping[str, Sequence[str]]) -> Row:
         """Return the row of a document; unknown terms and blocks are left out."""
         indices: list[int] = []

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from tertulia.ml.committee import Committee
+from tertulia.ml.committee import Committee, Lessons
+from tertulia.ml.margins import Practice
 from tertulia.ml.network import Network, Schedule
 from tertulia.ml.parts import Parts
 from tertulia.ml.sparse import Row
@@ -9,7 +10,7 @@ from tertulia.ml.sparse import Row
 # Two features together decide, neither alone: no linear model can learn it.
 ROWS: list[Row] = [([0], [1.0]), ([1], [1.0]), ([0, 1], [1.0, 1.0]), ([2], [1.0])] * 8
 LABELS = [0, 0, 1, 1] * 8
-SCHEDULE = Schedule(epochs=60, batch=8, hidden=32, input_dropout=0.0, dropout=0.1)
+SCHEDULE = Schedule(epochs=60, batch=8, hidden=32, input_dropout=0.0, dropout=0.1, spread=0.05)
 
 
 def trained(schedule: Schedule = SCHEDULE) -> Network:
@@ -75,23 +76,52 @@ def with_vectors(rows: list[Row], width: int) -> list[Row]:
     ]
 
 
+def committee(rows: list[Row], labels: list[int], practice: Practice | None = None) -> Committee:
+    lessons = Lessons(schedule=SCHEDULE, practice=practice, begin=3, dense=True)
+    return Committee.train(rows, labels, classes=2, features=5, lessons=lessons)
+
+
 def test_a_committee_hears_the_vectors_of_a_row_without_known_terms():
     rows = with_vectors(ROWS, 2)
     labels = [at % 2 for at in range(len(rows))]
-    found = Committee.train(rows, labels, classes=2, features=5, width=2, schedule=SCHEDULE)
+    found = committee(rows, labels)
     for wanted in (0, 1):
         assert int(found.logits([3, 4], [float(wanted)] * 2).argmax()) == wanted
 
 
-def test_a_committee_comes_back_from_its_parts():
+@pytest.mark.parametrize("practice", [None, Practice(epochs=5, batch=8)])
+def test_a_committee_comes_back_from_its_parts(practice: Practice | None):
     rows = with_vectors(ROWS, 2)
-    found = Committee.train(rows, LABELS, classes=2, features=5, width=2, schedule=SCHEDULE)
-    again = Committee.from_parts(found.parts(), offset=3)
+    found = committee(rows, LABELS, practice)
+    parts = found.parts()
+    again = Committee.from_parts(parts, begin=parts.meta["begin"])
     assert np.array_equal(again.all_logits(rows), found.all_logits(rows))
 
 
+def test_every_member_of_a_committee_has_its_say():
+    rows = with_vectors(ROWS, 2)
+    two, three = committee(rows, LABELS), committee(rows, LABELS, Practice(epochs=5, batch=8))
+    assert not np.allclose(two.logits(*rows[0]), three.logits(*rows[0]))
+
+
+def test_training_of_a_committee_is_told_without_falling_back():
+    heard: list[float] = []
+    lessons = Lessons(schedule=SCHEDULE, practice=Practice(epochs=5), begin=1)
+    Committee.train(ROWS, LABELS, classes=2, features=3, lessons=lessons, told=heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+
+
+def test_a_second_network_sees_the_last_features_alone():
+    lessons = Lessons(schedule=SCHEDULE, begin=2)
+    parts = Committee.train(ROWS, LABELS, classes=2, features=3, lessons=lessons).parts()
+    assert len(parts.array("first")) == 3
+    assert len(parts.array("vectors.first")) == 1
+
+
 def test_without_vectors_a_committee_is_one_network():
-    alone = Committee.train(ROWS, LABELS, classes=2, features=3, width=0, schedule=SCHEDULE)
+    lessons = Lessons(schedule=SCHEDULE)
+    alone = Committee.train(ROWS, LABELS, classes=2, features=3, lessons=lessons)
     assert np.array_equal(alone.all_logits(ROWS), trained().all_logits(ROWS))
 
 

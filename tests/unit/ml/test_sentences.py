@@ -15,7 +15,7 @@ from tertulia.ml.wordpiece import WordPiece
 Vector = NDArray[np.float64]
 
 
-def plain_states(ids: list[int]) -> list[Vector]:
+def plain_states(ids: list[int], layers: int = LAYERS) -> list[Vector]:
     """Return what the formulas of the paper give, one token and one head at a time."""
     arrays = {name: array.astype(np.float64) for name, array in tiny_arrays().items()}
 
@@ -43,7 +43,7 @@ def plain_states(ids: list[int]) -> list[Vector]:
         for at, number in enumerate(ids)
     ]
     size = SIZE // HEADS
-    for layer in range(LAYERS):
+    for layer in range(layers):
         p = f"encoder.layer.{layer}."
         q, k, v = (
             [dense(f"{p}attention.self.{name}", one) for one in states]
@@ -77,6 +77,16 @@ def test_a_vector_is_what_the_formulas_give(folder: Path):
     mean = np.mean(plain_states(ids), axis=0)
     found = SentenceEncoder.load(folder).vectors(["Hello a table"])[0]
     assert found == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
+
+
+def test_the_pieces_two_thirds_of_the_way_may_stand_behind_it(folder: Path):
+    encoder = SentenceEncoder.load(folder)
+    texts = ["Hello a table", "hello"]
+    both = encoder.vectors(texts, early=True)
+    assert np.array_equal(both[:, :SIZE], encoder.vectors(texts))
+    ids = [TERMS.index(one) for one in ("[CLS]", "hello", "a", "table", "[SEP]")]
+    mean = np.mean(plain_states(ids, layers=1), axis=0)
+    assert both[0, SIZE:] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
 
 
 def test_a_model_may_speak_with_its_first_piece_alone(folder: Path):

@@ -4,9 +4,11 @@ from tests.unit.nlu.building import codes, names, train
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.domain.model import Generation
 from tertulia.core.understanding import RankedIntent
+from tertulia.nlu.classifiers import label_model
 from tertulia.nlu.classifiers.fallback import FallbackClassifier, FallbackConfig
 from tertulia.nlu.component import Setting
 from tertulia.nlu.message import Message
+from tertulia.nlu.pipeline import Pipeline
 
 LEARNED = names("WhitespaceTokenizer", "CountVectorsFeaturizer", "DIETClassifier")
 KEYWORDS = """
@@ -170,3 +172,29 @@ def test_without_a_ranking_none_is_made():
     message = uncertain(None, RankedIntent(None, 0.0))
     assert message.intent.name == "nlu_fallback"
     assert message.ranking is None
+
+
+@pytest.fixture
+def a_dozen_is_many(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(label_model, "_MANY", 5)
+    monkeypatch.setattr(label_model, "_FEW", 2)
+
+
+@pytest.mark.usefixtures("a_dozen_is_many")
+def test_of_many_examples_a_stored_pipeline_with_all_its_models_understands_the_same():
+    trained = train(LEARNED)
+    parts = trained.parts()
+    learned = next(own for name, own in parts.items() if name.endswith("DIETClassifier"))
+    assert {"first", "vectors.first", "margins.weights"} <= set(learned.arrays)
+    text = "good morning to Rome"
+    assert Pipeline.from_parts(parts).parse(text) == trained.parse(text)
+
+
+@pytest.mark.usefixtures("a_dozen_is_many")
+def test_of_many_examples_the_same_bytes_come_out_again():
+    first, second = (train(LEARNED).parts() for _ in range(2))
+    for name, own in first.items():
+        assert own.meta == second[name].meta
+        assert [one.tobytes() for one in own.arrays.values()] == [
+            one.tobytes() for one in second[name].arrays.values()
+        ]

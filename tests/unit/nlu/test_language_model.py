@@ -2,10 +2,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.unit.ml.tiny_bert import write_tiny_bert
+from tests.unit.ml.tiny_bert import SIZE, write_tiny_bert
 from tests.unit.nlu.building import names, train
 
 from tertulia.base.errors import ComponentError
+from tertulia.core.domain.model import Generation
+from tertulia.ml.parts import Parts
+from tertulia.nlu.component import Setting
+from tertulia.nlu.featurizers.language_model import (
+    LanguageModelConfig,
+    LanguageModelFeaturizer,
+    load_encoder,
+)
+from tertulia.nlu.message import Message
 from tertulia.nlu.pipeline import Pipeline
 
 WORDS = """
@@ -37,6 +46,20 @@ def test_a_stored_pipeline_understands_the_same(tmp_path: Path):
     trained = train(pipeline(write_tiny_bert(tmp_path / "tiny")), WORDS)
     again = Pipeline.from_parts(trained.parts())
     assert again.parse("a table hello") == trained.parse("a table hello")
+
+
+def test_a_pipeline_of_an_older_release_goes_on_with_the_vectors_that_it_knows(tmp_path: Path):
+    weights = str(write_tiny_bert(tmp_path / "tiny"))
+    setting = Setting(name="LM", key="LM", generation=Generation.MODERN)
+    config = LanguageModelConfig(model_weights=weights)
+    digest = load_encoder(config).digest
+    sizes: list[int] = []
+    for more in ({}, {"early": True}):
+        parts = Parts(meta={"digest": digest, **more})
+        message = Message("hello")
+        LanguageModelFeaturizer.from_parts(config, setting, parts).process(message)
+        sizes.append(len(message.vectors[0][1]))
+    assert sizes == [SIZE, 2 * SIZE]
 
 
 def test_vectors_and_words_go_together(tmp_path: Path):

@@ -10,7 +10,9 @@ from tertulia.ml.sparse import FloatArray
 from tertulia.ml.vectorize import char_wb_ngrams
 from tertulia.nlu.message import Message
 
-PAIRS, SPELLING = "added/pairs", "added/chars"
+PAIRS, GAPS, AFFIXES = "added/pairs", "added/gaps", "added/affixes"
+SPELLING = "added/chars"
+_PREFIX, _SUFFIX = 4, 3
 _SPELLING_SIZES = (2, 5)
 _NAME_PARTS = re.compile(r"[^\W\d_]+")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -31,8 +33,9 @@ class Document(msgspec.Struct, frozen=True):
 def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
     """Return what to learn from.
 
-    Pairs of neighbouring words are always added, for order matters; spelling is added when no
-    featurizer looks at characters.
+    Pairs of neighbouring words are always added, for order matters, and pairs with one or two
+    words between them, and how words begin and end; spelling is added when no featurizer looks
+    at characters.
     """
     terms = message.document(sources)
     vectors = message.vectors_of(sources)
@@ -41,6 +44,15 @@ def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
     words = [token.text.lower() for token in message.tokens]
     framed = ["^", *words, "$"]
     terms[PAIRS] = [f"{left} {right}" for left, right in pairwise(framed)]
+    terms[GAPS] = [
+        f"{left} {right}"
+        for gap in (2, 3)
+        for left, right in zip(framed, framed[gap:], strict=False)
+    ]
+    terms[AFFIXES] = [
+        *(word[:_PREFIX] for word in words),
+        *(f"-{word[-_SUFFIX:]}" for word in words),
+    ]
     if not any(key.endswith("/chars") for key in terms):
         terms[SPELLING] = char_wb_ngrams(" ".join(words), *_SPELLING_SIZES)
     return Document(terms, vectors)

@@ -3,6 +3,7 @@
 How each constant here was chosen is told in docs/explanation/how-texts-are-understood.md.
 """
 
+from array import array
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Self
@@ -11,24 +12,32 @@ import msgspec
 
 from tertulia.core.understanding import RankedIntent
 from tertulia.ml.calibrate import best_temperature, held_out_logits
-from tertulia.ml.committee import Committee
+from tertulia.ml.committee import Committee, Lessons
 from tertulia.ml.labels import outside_of, ranked, with_outside
+from tertulia.ml.margins import Practice
 from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.sparse import FloatArray, Row
+from tertulia.ml.sparse import Row
 from tertulia.ml.told import Told, part_of, unheard
 from tertulia.ml.vectorize import Limits, Vectorizer
 from tertulia.nlu.classifiers.document import Document
 
-_SCALES = {"words": 1.0, "chars": 1.0, "patterns": 0.5, "pairs": 0.7}
+# In this order, so that a second network can see whole words and what follows.
+_SCALES = {"chars": 1.0, "patterns": 0.5, "words": 1.0, "pairs": 0.7, "gaps": 0.5, "affixes": 1.0}
+_FIRST_OF_WORDS = frozenset({"chars", "patterns"})
+# Between a handful of examples and thousands, each term is believed less.
+_SCALE_BETWEEN = 0.5
 _VECTOR_SCALE = 3.0
 _FOLDS = 3
 _SAMPLE = 500
 # Of many examples, runs of signs and words seen once only cost memory, and confidences are alike
 # from one set of data to the next; in between they are measured; of few a measure would be chance.
 _MANY, _FEW = 2000, 250
-_TEMPERATURE_OF_MANY, _TEMPERATURE_OF_FEW = 0.6, 0.45
-_RARE = frozenset({"chars", "pairs"})
+_TEMPERATURE_OF_MANY, _TEMPERATURE_OF_FEW = 0.52, 0.45
+_TEMPERATURE_WITH_VECTORS = 0.6
+_LEAST = {"chars": 2, "pairs": 2, "gaps": 3, "affixes": 2}
+# What only many examples tell apart from chance.
+_ONLY_OF_MANY = frozenset({"gaps", "affixes"})
 _BATCHES = (16, 64)
 
 
@@ -80,8 +89,7 @@ class LabelModel:
             Committee.train,
             classes=len(found),
             features=vectorizer.features + width,
-            width=width,
-            schedule=_schedule(len(documents), seed),
+            lessons=_lessons(len(documents), vectorizer, width, seed),
         )
         fixed = _fixed_temperature(len(documents), has_vectors=width > 0)
         # What is fitted takes two thirds of the data as often as there are folds.
@@ -104,14 +112,16 @@ class LabelModel:
 
     def parts(self) -> Parts:
         """Return labels and vocabularies as JSON, weights as arrays."""
+        own = Parts() if self._committee is None else self._committee.parts()
         return Parts(
             meta={
                 "labels": list(self.labels),
                 "temperature": self._temperature,
                 "outside": self._outside,
                 **self._vectorizer.parts().meta,
+                **own.meta,
             },
-            arrays={} if self._committee is None else self._committee.parts().arrays,
+            arrays=own.arrays,
         )
 
     @classmethod
@@ -119,7 +129,9 @@ class LabelModel:
         """Return the model that `parts` came from."""
         labels = msgspec.convert(parts.meta["labels"], list[str])
         vectorizer = Vectorizer.from_parts(parts)
-        committee = Committee.from_parts(parts, offset=vectorizer.features) if labels else None
+        # Only vectors had a network of their own in older releases.
+        begin = msgspec.convert(parts.meta.get("begin", vectorizer.features), int)
+        committee = Committee.from_parts(parts, begin=begin) if labels else None
         temperature = msgspec.convert(parts.meta["temperature"], float)
         outside = msgspec.convert(parts.meta.get("outside"), float | None)
         return cls(labels, vectorizer, committee, temperature, outside)
@@ -131,15 +143,27 @@ def _some(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def _vectorizer(documents: Sequence[Document]) -> Vectorizer:
-    keys = dict.fromkeys(key for document in documents for key in document.terms)
-    kinds = {key: key.rsplit("/", 1)[1] for key in keys}
-    least = 2 if len(documents) > _MANY else 1
+    many = len(documents) > _MANY
+    keys = _keys(documents, many=many)
+    scale = _SCALE_BETWEEN if _FEW < len(documents) <= 2 * _MANY else 1.0
     return Vectorizer.fit(
         [document.terms for document in documents],
-        {key: _SCALES[kind] for key, kind in kinds.items()},
-        {key: Limits(min_df=least) for key, kind in kinds.items() if kind in _RARE},
-        weigh=len(documents) > _MANY,
+        {key: scale * _SCALES[_kind(key)] for key in keys},
+        {key: Limits(min_df=_LEAST.get(_kind(key), 1)) for key in keys} if many else None,
+        weigh=many,
     )
+
+
+def _keys(documents: Sequence[Document], *, many: bool) -> list[str]:
+    """Return the blocks to learn from, those of words behind the others."""
+    found = dict.fromkeys(key for document in documents for key in document.terms)
+    kept = [key for key in found if many or _kind(key) not in _ONLY_OF_MANY]
+    return sorted(kept, key=lambda key: _kind(key) not in _FIRST_OF_WORDS)
+
+
+def _kind(key: str) -> str:
+    """Return the kind of a block: `words`, `chars`, ..."""
+    return key.rsplit("/", 1)[1]
 
 
 def _row(vectorizer: Vectorizer, document: Document) -> Row:
@@ -147,21 +171,23 @@ def _row(vectorizer: Vectorizer, document: Document) -> Row:
     indices, values = vectorizer.row(document.terms)
     if not document.vectors:
         return indices, values
-    numbers = [number * _VECTOR_SCALE for vector in document.vectors for number in _plain(vector)]
+    # Many rows of a thousand numbers: as objects they would take five times the memory.
+    numbers = array("f", values)
+    for vector in document.vectors:
+        numbers.extend((vector * _VECTOR_SCALE).tolist())
     begin = vectorizer.features
-    return [*indices, *range(begin, begin + len(numbers))], [*values, *numbers]
-
-
-def _plain(vector: FloatArray) -> list[float]:
-    numbers: list[float] = vector.tolist()
-    return numbers
+    places = array("q", indices)
+    places.extend(range(begin, begin + len(numbers) - len(indices)))
+    return places, numbers
 
 
 def _fixed_temperature(examples: int, *, has_vectors: bool) -> float | None:
     """Return the temperature for so many examples, None where it is measured."""
     if examples <= _FEW and not has_vectors:
         return _TEMPERATURE_OF_FEW
-    return None if examples <= _MANY else _TEMPERATURE_OF_MANY
+    if examples <= _MANY:
+        return None
+    return _TEMPERATURE_WITH_VECTORS if has_vectors else _TEMPERATURE_OF_MANY
 
 
 def _fitting_temperature(
@@ -183,10 +209,22 @@ def _fitting_temperature(
     return best_temperature(logits, [answers, answers])
 
 
-def _schedule(examples: int, seed: int) -> Schedule:
+def _lessons(examples: int, vectorizer: Vectorizer, width: int, seed: int) -> Lessons:
     """Return many passes over few examples, in small steps, and few over many."""
     least, most = _BATCHES
     batch = min(most, max(least, examples // 12))
     if examples <= 2 * _MANY:
-        return Schedule(epochs=40, batch=batch, seed=seed)
-    return Schedule(epochs=12, batch=batch, seed=seed, rate=0.04, spread=0.02, by_row=True)
+        few = Schedule(epochs=40, batch=batch, seed=seed)
+        return Lessons(schedule=few, begin=vectorizer.features if width else None, dense=width > 0)
+    schedule = Schedule(epochs=12, batch=batch, seed=seed, rate=0.04, by_row=True)
+    practice = Practice(epochs=12, batch=batch, seed=seed)
+    begin = vectorizer.features if width else _first_word(vectorizer)
+    return Lessons(schedule=schedule, practice=practice, begin=begin, dense=width > 0)
+
+
+def _first_word(vectorizer: Vectorizer) -> int | None:
+    """Return where the blocks of words begin; None where a network on them would see it all."""
+    places = [
+        vectorizer.offset(name) for name in vectorizer.names if _kind(name) not in _FIRST_OF_WORDS
+    ]
+    return min(places, default=0) or None

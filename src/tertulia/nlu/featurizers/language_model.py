@@ -47,10 +47,16 @@ class LanguageModelFeaturizer(Component[LanguageModelConfig]):
     provides: ClassVar[frozenset[str]] = frozenset({FEATURES})
 
     def __init__(
-        self, config: LanguageModelConfig, setting: Setting, encoder: SentenceEncoder
+        self,
+        config: LanguageModelConfig,
+        setting: Setting,
+        encoder: SentenceEncoder,
+        *,
+        early: bool = True,
     ) -> None:
         super().__init__(config, setting)
         self._encoder = encoder
+        self._early = early
 
     @classmethod
     def train(cls, config: LanguageModelConfig, setting: Setting, training: Training) -> Self:
@@ -64,13 +70,14 @@ class LanguageModelFeaturizer(Component[LanguageModelConfig]):
     def prepare(self, messages: Sequence[Message]) -> None:
         """Add the vectors of many texts, which is quicker together."""
         source = self.config.alias or self.setting.key
-        vectors = self._encoder.vectors([message.text for message in messages])
+        texts = [message.text for message in messages]
+        vectors = self._encoder.vectors(texts, early=self._early)
         for message, vector in zip(messages, vectors, strict=True):
             message.vectors.append((source, vector))
 
     def parts(self) -> Parts:
-        """Return the digest of the weights."""
-        return Parts(meta={"digest": self._encoder.digest})
+        """Return the digest of the weights, and which vectors classifiers have learned from."""
+        return Parts(meta={"digest": self._encoder.digest, "early": self._early})
 
     @classmethod
     def from_parts(cls, config: LanguageModelConfig, setting: Setting, parts: Parts) -> Self:
@@ -82,7 +89,9 @@ class LanguageModelFeaturizer(Component[LanguageModelConfig]):
                 hint="Bring the same weights, or train again.",
                 code="T514",
             )
-        return cls(config, setting, encoder)
+        # Models of older releases know the last layer alone.
+        early = msgspec.convert(parts.meta.get("early", False), bool)
+        return cls(config, setting, encoder, early=early)
 
 
 def load_encoder(config: LanguageModelConfig) -> SentenceEncoder:
