@@ -7,7 +7,8 @@ DIR holds `hwu64/` and `banking77/`, each with `train.jsonl` and `test.jsonl`; a
 suggested to a bot without a configuration; with `--weights` a LanguageModelFeaturizer stands in it.
 `-10` are ten training examples of each intent, drawn with the seeds 0, 1 and 2. A message that the
 fallback rejects counts by the intent behind it. Entities count when type, beginning and end are
-right. Peak memory is that of the process so far: ask for one set at a time.
+right. `--seeds` trains so many times on all examples, with the seeds from 0 on. Peak memory is
+that of the process so far: ask for one set at a time.
 
 `--rasa` trains DIET of the original on the same examples, with its suggested pipeline, by a Python
 in which it is installed; `--rasa-epochs` and `--limit` make a try of it short.
@@ -76,6 +77,7 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--set", action="append", choices=SETS, dest="sets")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="of a whole set")
     parser.add_argument("--weights", type=Path, help="folder with a language model")
     parser.add_argument("--rasa", type=Path, metavar="PYTHON", help="a Python with rasa installed")
     parser.add_argument("--rasa-epochs", type=int, default=100, metavar="N")
@@ -92,7 +94,7 @@ def main() -> None:
             print(f"there is no {folder}", file=sys.stderr)
             continue
         train, test = (limited(read(folder / f"{part}.jsonl"), given.limit) for part in PARTS)
-        rows += measure(name, train, test, given.weights)
+        rows += measure(name, train, test, given.weights, seeds=given.seeds)
         if original is not None:
             rows += measure(name, train, test, original)
         rows += [row for row in ANCHORS if row.case == name]
@@ -104,18 +106,26 @@ def main() -> None:
 
 
 def measure(
-    name: str, train: Sequence[Example], test: Sequence[Example], how: Path | Original | None
+    name: str,
+    train: Sequence[Example],
+    test: Sequence[Example],
+    how: Path | Original | None,
+    *,
+    seeds: int = 1,
 ) -> list[Row]:
     """Return the figures of one set, once or once for each seed.
 
-    how: the original, or the weights of a language model for ours, None for none.
+    how: the original, or the weights of a language model for ours, None for none. seeds: how
+    often ours is trained on all examples; what is drawn of them has seeds of its own.
     """
-    drawn = [few(train, seed) for seed in _SEEDS] if name.endswith("-10") else [train]
+    is_few = name.endswith("-10")
+    drawn = [few(train, seed) for seed in _SEEDS] if is_few else [train]
     if isinstance(how, Original):
         found = [asked(how, part, test) for part in drawn]
         engine = f"rasa, DIET, {how.epochs} epochs"
     else:
-        found = [once(part, test, how) for part in drawn]
+        lessons = [(part, 0) for part in drawn] if is_few else [(train, at) for at in range(seeds)]
+        found = [once(part, test, how, seed) for part, seed in lessons]
         engine = "tertulia" if how is None else f"tertulia, {how.name}"
     return [
         Row("nlu", name, figure, unit, tuple(one[figure, unit] for one in found), "", engine)
@@ -144,11 +154,11 @@ def few(train: Sequence[Example], seed: int) -> list[Example]:
 
 
 def once(
-    train: Sequence[Example], test: Sequence[Example], weights: Path | None
+    train: Sequence[Example], test: Sequence[Example], weights: Path | None, seed: int
 ) -> dict[tuple[str, str], float]:
     """Return figures by name and unit."""
     wall, cpu = time.perf_counter(), time.process_time()
-    pipeline = learn(train, weights)
+    pipeline = learn(train, weights, seed)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     found = [answer(pipeline.parse(example.text)) for example in test]
     took = latencies(pipeline, [example.text for example in test[:_LATENCY_SAMPLES]])
@@ -229,7 +239,7 @@ def calibration_error(found: Sequence[Answer], test: Sequence[Example]) -> float
     return sum(off) / len(test)
 
 
-def learn(train: Sequence[Example], weights: Path | None = None) -> Pipeline:
+def learn(train: Sequence[Example], weights: Path | None = None, seed: int = 0) -> Pipeline:
     """Return the suggested pipeline, trained; with weights it has a language model."""
     diagnostics = Diagnostics()
     generation = Generation.MODERN
@@ -239,7 +249,11 @@ def learn(train: Sequence[Example], weights: Path | None = None) -> Pipeline:
         own = ComponentConfig(name=name, written=name, params=params, at=PLACE)
         configs.insert(1, own)
     return train_pipeline(
-        configs, NluData(examples=tuple(train)), generation=generation, diagnostics=diagnostics
+        configs,
+        NluData(examples=tuple(train)),
+        generation=generation,
+        diagnostics=diagnostics,
+        seed=seed,
     )
 
 
