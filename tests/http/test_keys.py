@@ -118,12 +118,12 @@ def test_an_empty_key_for_tokens_is_refused() -> None:
 @pytest.mark.parametrize(
     ("claims", "status"),
     [
-        ({"aud": "bot", "iss": "us", "exp": time.time() + 600}, 200),
-        ({"aud": ["bot", "x"], "iss": "us", "exp": time.time() + 600}, 200),
-        ({"aud": "other", "iss": "us", "exp": time.time() + 600}, 401),
-        ({"iss": "us", "exp": time.time() + 600}, 401),
-        ({"aud": "bot", "iss": "them", "exp": time.time() + 600}, 401),
-        ({"aud": "bot", "exp": time.time() + 600}, 401),
+        ({"aud": "bot", "iss": "us", "exp": time.time() + 86400}, 200),
+        ({"aud": ["bot", "x"], "iss": "us", "exp": time.time() + 86400}, 200),
+        ({"aud": "other", "iss": "us", "exp": time.time() + 86400}, 401),
+        ({"iss": "us", "exp": time.time() + 86400}, 401),
+        ({"aud": "bot", "iss": "them", "exp": time.time() + 86400}, 401),
+        ({"aud": "bot", "exp": time.time() + 86400}, 401),
         ({"aud": "bot", "iss": "us"}, 401),
     ],
 )

@@ -72,8 +72,8 @@ def test_a_reminder_outlives_a_killed_server_and_fires_once_at_the_next_start(
     actions: Actions, bot: Path
 ) -> None:
     actions.reminders = [{"name": "r", "intent": "ring"}]
-    actions.due = time.time() + 5
     with serving(*_OPTIONS, folder=bot) as server:
+        actions.due = time.time() + 5
         server.say("/schedule")
         assert scheduled(bot) == 1
         server.stop(signal.SIGKILL)
@@ -110,8 +110,8 @@ def test_cancelled_and_outdated_reminders_do_not_fire_after_a_restart(
         {"name": "a", "intent": "ring", "kill_on_user_msg": True},
         {"name": "b", "intent": "ring", "kill_on_user_msg": True},
     ]
-    actions.due = time.time() + 5
     with serving(*_OPTIONS, folder=bot) as server:
+        actions.due = time.time() + 5
         server.say("/schedule", "cancelling")
         server.say("/cancel", "cancelling")
         server.say("/schedule", "talking")

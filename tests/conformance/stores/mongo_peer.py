@@ -28,6 +28,12 @@ _CONFLICT = {
     "errmsg": "Write conflict",
     "errorLabels": ["TransientTransactionError"],
 }
+_GIVEN_UP = {
+    "code": 251,
+    "codeName": "NoSuchTransaction",
+    "errmsg": "Transaction has been aborted",
+    "errorLabels": ["TransientTransactionError"],
+}
 _LIFETIME = 1.0
 """Seconds after which a transaction is given up, 60 on a real server."""
 
@@ -113,10 +119,11 @@ class MongoPeer:
     def _answer(self, command: Document) -> Document:
         name = next(iter(command))
         self.seen[name] = self.seen.get(name, 0) + 1
-        try:
-            return {**self._commands[name](command), "ok": 1.0}
-        except KeyError:
+        perform = self._commands.get(name)
+        if perform is None:
             return {"ok": 0.0, "code": 59, "errmsg": f"no such command: '{name}'"}
+        try:
+            return {**perform(command), "ok": 1.0}
         except Refused as refused:
             return refused.answer
 
@@ -188,7 +195,7 @@ class MongoPeer:
     def _commit(self, command: Document) -> Document:
         inside = self._open.pop(_session(command), None)
         if inside is None:
-            raise Refused({"code": 251, "errmsg": "Transaction has been aborted"})
+            raise Refused(_GIVEN_UP)
         for key, document in inside.written.items():
             self._keep(key, document)
         return {}
@@ -205,7 +212,10 @@ class MongoPeer:
             raise Refused({"code": 20, "errmsg": message})
         if command.get("startTransaction"):
             self._open[_session(command)] = _Transaction(self._clock)
-        return self._open[_session(command)]
+        known = self._open.get(_session(command))
+        if known is None:
+            raise Refused(_GIVEN_UP)
+        return known
 
     def _matching(self, where: str, query: Document, inside: _Transaction | None) -> list[Key]:
         known = query.get("_id")
@@ -239,7 +249,7 @@ class MongoPeer:
             self._keep(key, document)
             return
         if inside not in self._open.values():
-            raise Refused({"code": 251, "errmsg": "Transaction has been aborted"})
+            raise Refused(_GIVEN_UP)
         if busy or self._changed.get(key, 0) > inside.began:
             for known, each in list(self._open.items()):
                 if each is inside:

@@ -1,7 +1,8 @@
 """MongoDB, over the wire: a stand-in, or the replica set at TERTULIA_MONGO (`host:port`)."""
 
+import gc
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ pytestmark = pytest.mark.filterwarnings(
 DATABASE = f"tertulia_tests_{os.getpid()}"
 Address = tuple[str, int]
 PLACE: list[Address] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten_here() -> Iterator[None]:
+    """Let what the driver forgets be found here, and not in the middle of other tests."""
+    yield
+    gc.collect()
 
 
 @pytest_asyncio.fixture(autouse=True)
