@@ -92,14 +92,15 @@ def figures(
     """Return AUROC and what thresholds reject."""
     found, logits = asked(pipeline, known)
     sure = confidences(found)
-    pairs = list(zip(found, known, strict=True))
+    said = [nlu.answer(one) for one in found]
+    pairs = list(zip(said, known, strict=True))
     labels = list(label_model_of(pipeline).labels)
     answers = [labels.index(str(one.intent)) for one in known]
     temperature = best_temperature([logits], [answers])
     plain = softmax(logits / temperature).max(axis=1)
     rows = {
-        "ECE": nlu.calibration_error(found, known),
-        "accuracy": float(np.mean([nlu.intent(a) == b.intent for a, b in pairs])),
+        "ECE": nlu.calibration_error(said, known),
+        "accuracy": float(np.mean([one.intent == wanted.intent for one, wanted in pairs])),
     }
     rows |= {f"known rejected at {at}": float((sure < at).mean()) for at in _THRESHOLDS}
     for kind, examples in outside.items():
