@@ -26,6 +26,7 @@ def served(profile: Profile, **changes: Any) -> Iterator[tuple[str, Any, Service
     assert isinstance(app.app, Litestar)
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
+        bound.listen()  # who comes before the server has started waits
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
