@@ -3,6 +3,8 @@
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from tertulia.base.errors import TertuliaError
+
 T = TypeVar("T")
 
 
@@ -12,3 +14,8 @@ async def outcome(work: Awaitable[T]) -> T | Exception:
         return await work
     except Exception as error:  # noqa: BLE001 - the task lives on, whatever fails
         return error
+
+
+def unforeseen(error: Exception) -> Exception | None:
+    """Return the error if only its traceback explains it, None if it explains itself."""
+    return None if isinstance(error, TertuliaError) else error

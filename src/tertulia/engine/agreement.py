@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from tertulia.base.border import outcome, unforeseen
 from tertulia.base.errors import ComponentError, ModelError, StoreUnavailable
 from tertulia.core.agreed import Agreed, AgreedModel, NamedModel
 from tertulia.engine.duty import alone
@@ -106,13 +107,14 @@ class Agreement:
             await self._look_again()
 
     async def _look_again(self) -> None:
-        try:
-            await self._look()
-            self._is_lost = False
-        except StoreUnavailable as error:
-            if not self._is_lost:
-                _log.warning("T886 what the servers agree on cannot be read now: %s", error)
-            self._is_lost = True
+        error = await outcome(self._look())
+        if error is not None and not self._is_lost:
+            _log.warning(
+                "T886 what the servers agree on cannot be read now: %s",
+                error,
+                exc_info=unforeseen(error),
+            )
+        self._is_lost = error is not None
 
     async def _look(self) -> None:
         record = await self._agreed.read()

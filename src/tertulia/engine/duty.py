@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 
-from tertulia.base.border import outcome
+from tertulia.base.border import outcome, unforeseen
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.leases import LeaseKeeper, SharedStore
 from tertulia.core.ports import TrackerStore
@@ -93,9 +93,11 @@ class Duty:
         while True:
             error = await outcome(self._ask(leases))
             if error is not None and not failed:
-                unknown = None if isinstance(error, StoreUnavailable) else error
                 _log.warning(
-                    "T920 the duty '%s' cannot be had now: %s", self._name, error, exc_info=unknown
+                    "T920 the duty '%s' cannot be had now: %s",
+                    self._name,
+                    error,
+                    exc_info=unforeseen(error),
                 )
             failed = error is not None
             await asyncio.sleep(self._seconds / _RENEWED)

@@ -8,8 +8,8 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-from tertulia.base.border import outcome
-from tertulia.base.errors import RequestError, StoreUnavailable
+from tertulia.base.border import outcome, unforeseen
+from tertulia.base.errors import RequestError
 from tertulia.core.feed import EventFeed
 from tertulia.core.ports import TrackerStore
 
@@ -109,8 +109,7 @@ class Following:
     async def _look(self, feed: EventFeed) -> None:
         end = await outcome(feed.feed_end())
         if isinstance(end, Exception):
-            unknown = None if isinstance(end, StoreUnavailable) else end
-            _log.warning("the feed cannot be read now: %s", end, exc_info=unknown)
+            _log.warning("the feed cannot be read now: %s", end, exc_info=unforeseen(end))
             return
         if end != self._end:
             self._end = end

@@ -11,8 +11,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from tertulia.base.border import outcome
-from tertulia.base.errors import ModelServerError, TertuliaError
+from tertulia.base.border import outcome, unforeseen
+from tertulia.base.errors import ModelServerError
 from tertulia.engine.keeper import ModelKeeper
 from tertulia.model.packed import Packed, Pulled
 from tertulia.schema.endpoints import ModelEndpoint
@@ -146,11 +146,10 @@ class Pulling:
             error = await outcome(self._ask(source))
             failures = 0 if error is None else failures + 1
             if error is not None:
-                unknown = None if isinstance(error, TertuliaError) else error
                 _log.warning(
                     "T652 no new model could be pulled, the old one stays: %s",
                     error,
-                    exc_info=unknown,
+                    exc_info=unforeseen(error),
                 )
             if asked is not None:
                 asked.set()

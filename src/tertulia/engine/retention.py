@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
-from tertulia.base.border import outcome
-from tertulia.base.errors import LockTimeout, RequestError, TertuliaError
+from tertulia.base.border import outcome, unforeseen
+from tertulia.base.errors import LockTimeout, RequestError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
 from tertulia.engine.duty import Duty
@@ -129,8 +129,9 @@ class Keeping:
             prune(self._records, store, before=before, wanted=self._duty.is_ours)
         )
         if isinstance(report, Exception):
-            unknown = None if isinstance(report, TertuliaError) else report
-            _log.warning("idle conversations were not all erased: %s", report, exc_info=unknown)
+            _log.warning(
+                "idle conversations were not all erased: %s", report, exc_info=unforeseen(report)
+            )
             return
         if report.erased:
             _log.info("%s of %s conversations were idle and are erased", report.erased, report.seen)

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
-from tertulia.base.border import outcome
+from tertulia.base.border import outcome, unforeseen
 from tertulia.base.errors import StoreConflict, TertuliaError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
@@ -100,7 +100,7 @@ class Schedule:
             self._wake.clear()
             pause = await outcome(self.look())
             if isinstance(pause, Exception):
-                _log.error("T716 no reminder can fire now: %s", pause, exc_info=_unknown(pause))
+                _log.error("T716 no reminder can fire now: %s", pause, exc_info=unforeseen(pause))
                 pause = _FIRST_DELAY
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -159,7 +159,7 @@ class Schedule:
             reminder.name,
             error if isinstance(error, TertuliaError) else type(error).__name__,
             delay,
-            exc_info=_unknown(error),
+            exc_info=unforeseen(error),
         )
 
     def _postpone(self, key: Key) -> float:
@@ -171,8 +171,3 @@ class Schedule:
         delay = min(_FIRST_DELAY * 2**count, _LONGEST_DELAY)
         self._failed[key] = _Failure(count, now + delay)
         return delay
-
-
-def _unknown(error: Exception) -> Exception | None:
-    """Return errors that need their traceback to be understood."""
-    return None if isinstance(error, TertuliaError) else error

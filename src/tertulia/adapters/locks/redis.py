@@ -16,7 +16,7 @@ from typing import Any
 
 from tertulia.adapters.locks.waiting import wait_for
 from tertulia.adapters.shared.redis_client import DRIVER_ERRORS, open_client
-from tertulia.base.border import outcome
+from tertulia.base.border import outcome, unforeseen
 from tertulia.base.errors import LockUnavailable
 from tertulia.schema.locks import RedisLocks as RedisConfig
 
@@ -176,8 +176,7 @@ class RedisLocks:
             values = (self._milliseconds, *[value for _, value in held])
             lost = await outcome(self._server.ask(self._renew(keys=keys, args=values)))
             if isinstance(lost, Exception):
-                unknown = None if isinstance(lost, LockUnavailable) else lost
-                _log.warning("%s", lost, exc_info=unknown)
+                _log.warning("%s", lost, exc_info=unforeseen(lost))
                 continue
             self._miss([held[number - 1] for number in lost])
 

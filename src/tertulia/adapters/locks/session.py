@@ -116,12 +116,10 @@ class Session:
 
     async def close(self) -> None:
         """Close the connection, which lets all locks go."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.terminate()
+        self.forget()
 
     def forget(self) -> None:
-        """Use the connection no more; the next call opens another one."""
+        """Use the connection no more; `revive` opens another one."""
         if self._connection is not None:
             self._connection.terminate()
         self._connection = None

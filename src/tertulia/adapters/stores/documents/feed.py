@@ -11,7 +11,7 @@ from tertulia.adapters.stores.documents.draft import Head, find
 from tertulia.adapters.stores.documents.notes import FEED, OWNER, Note, Numbering, decode_note
 from tertulia.adapters.stores.documents.reader import Reader
 from tertulia.adapters.stores.documents.service import Service
-from tertulia.base.errors import StoreUnavailable
+from tertulia.base.border import outcome, unforeseen
 from tertulia.core.events import Event
 from tertulia.core.feed import FeedEntry, forgotten_id
 
@@ -144,10 +144,9 @@ class DocumentFeed:
 
     async def _number_soon(self) -> None:
         await asyncio.sleep(_PAUSE)
-        try:
-            await self._numbering.end()
-        except StoreUnavailable as error:
-            _log.info("the feed is numbered later: %s", error)
+        end = await outcome(self._numbering.end())
+        if isinstance(end, Exception):
+            _log.info("the feed is numbered later: %s", end, exc_info=unforeseen(end))
 
 
 def _wanted(rows: Sequence[tuple[str, bytes]], after: int, limit: int) -> list[_Part]:
