@@ -1,7 +1,7 @@
 """The agreed model as a head of its own part."""
 
 from tertulia.adapters.stores.documents import values
-from tertulia.adapters.stores.documents.service import Change, Service
+from tertulia.adapters.stores.documents.service import Change, Service, committed
 from tertulia.core.agreed import Agreed, pack_agreed, unpack_agreed
 
 _PART = "agreed"
@@ -29,7 +29,4 @@ class DocumentAgreed:
             rev=values.token(),
             head=pack_agreed(agreed).encode(),
         )
-        if await self._service.commit(change):
-            return True
-        there = await self._service.head(_PART)
-        return there is not None and there[0] == change.rev
+        return await committed(self._service, change)

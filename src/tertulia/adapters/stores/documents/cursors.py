@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tertulia.adapters.shared.writes import Writes
 from tertulia.adapters.stores.documents import values
-from tertulia.adapters.stores.documents.service import Change, Service
+from tertulia.adapters.stores.documents.service import Change, Service, committed
 from tertulia.core import stored
 
 _LIST = "cursors"
@@ -50,14 +50,10 @@ class DocumentCursors:
                 puts=[(_LIST, f"n{name}", b"1")] if expected is None else [],
                 drops=[(_LIST, f"n{name}")] if to is None else [],
             )
-            if await self._service.commit(change) or await self._was_made(change):
+            if await committed(self._service, change):
                 return True
             await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - no secret
         raise stored.unreachable(self._service.where, "others move this cursor all the time")
-
-    async def _was_made(self, change: Change) -> bool:
-        there = await self._service.head(change.part)
-        return there is not None and there[0] == change.rev
 
 
 def _part(name: str) -> str:

@@ -93,3 +93,11 @@ class Service(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+async def committed(service: Service, change: Change) -> bool:
+    """Make a change; True as well when it had been made, and its answer was lost on the way."""
+    if await service.commit(change):
+        return True
+    there = await service.head(change.part)
+    return change.head is None if there is None else there[0] == change.rev

@@ -13,7 +13,7 @@ from tertulia.adapters.stores.documents.beside import reminders_of, set_reminder
 from tertulia.adapters.stores.documents.draft import Draft, Found
 from tertulia.adapters.stores.documents.draft import find as read_head
 from tertulia.adapters.stores.documents.notes import forget
-from tertulia.adapters.stores.documents.service import Change, Service
+from tertulia.adapters.stores.documents.service import Service, committed
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core import stored
 
@@ -102,7 +102,7 @@ class Writer:
         change = draft.change(gone=gone)
         if draft.pieces:
             await self._service.put(draft.pieces)
-        if not await self._service.commit(change) and not await self._was_ours(change):
+        if not await committed(self._service, change):
             for part, name, _ in draft.pieces:
                 await self._service.remove(part, [name])
             return False
@@ -114,11 +114,6 @@ class Writer:
             await self._service.remove(log, [name])
             await self._drop(log, after=f"{name}x")
         return True
-
-    async def _was_ours(self, change: Change) -> bool:
-        """Tell whether a commit that was refused had been made: its answer was lost on the way."""
-        there = await self._service.head(change.part)
-        return change.head is None if there is None else there[0] == change.rev
 
     async def _remove(self, known: str) -> None:
         await forget(self._service, known)
