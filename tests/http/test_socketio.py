@@ -118,6 +118,8 @@ async def test_two_clients_of_a_session_both_hear_it() -> None:
         ({"message": "/hello", "session_id": "u", "metadata": [1]}, "T885"),
         ({"message": "/hello", "session_id": "u", "metadata": "{"}, "T801"),
         ({"message": "/hello", "session_id": "u", "idempotency_key": 1}, "T885"),
+        ({"message": "/hello", "session_id": "u", "idempotency_key": "two words"}, "T885"),
+        ({"message": "/hello", "session_id": "u", "idempotency_key": "k" * 256}, "T885"),
         ({"message": "/hello", "session_id": "u" * 2000}, "T850"),
         ("text", "T885"),
         ([], "T885"),

@@ -27,6 +27,7 @@ REPLAYED: Mapping[str, str] = {"Idempotency-Replayed": "true"}
 """Header of an answer that was given before."""
 
 LONGEST_KEY = 255
+KEY_HINT = f"give 1 to {LONGEST_KEY} visible ASCII characters, such as a UUID"
 
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
@@ -138,11 +139,20 @@ async def _once_of(request: AnyRequest, label: str, keep: Keep) -> Once | None:
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
+    once = once_by(key, label, await request.body(), keep)
+    if once is None:
+        raise _wrong("Idempotency-Key", KEY_HINT)
+    return once
+
+
+def once_by(key: str, label: str, asked: bytes, keep: Keep) -> Once | None:
+    """Return a request that is carried out once under a key; None if the key is none.
+
+    label: what kind of request it is. asked: all that it says.
+    """
     if _KEY.fullmatch(key) is None:
-        raise _wrong(
-            "Idempotency-Key", f"give 1 to {LONGEST_KEY} visible ASCII characters, such as a UUID"
-        )
-    digest = sha256(label.encode() + b"\0" + await request.body()).hexdigest()
+        return None
+    digest = sha256(label.encode() + b"\0" + asked).hexdigest()
     return Once(key=key, digest=digest, answer=keep)
 
 

@@ -7,7 +7,6 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any, cast
 
 import msgspec
@@ -19,12 +18,13 @@ from tertulia.base.errors import ModelError, QueueFull, RequestError, TertuliaEr
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import BotUttered
 from tertulia.core.incoming import Incoming
-from tertulia.engine.terms import NO_TERMS, AlreadyDone, Once, Terms
+from tertulia.engine.terms import NO_TERMS, AlreadyDone, Terms
 from tertulia.schema.channels import SOCKETIO, SocketioChannel
 from tertulia.server.body import decode_json
 from tertulia.server.errors import ID_TOO_LONG, NOT_AUTHORIZED, failure_of, failure_of_bug
 from tertulia.server.served import Served
 from tertulia.server.sockets.rooms import Client, Rooms
+from tertulia.server.terms import KEY_HINT, once_by
 
 Json = Any
 _log = logging.getLogger("tertulia.server")
@@ -181,8 +181,10 @@ def _terms(said: Said, packet: Packet, generation: Generation) -> Terms:
     def keep(heard: Sequence[BotUttered]) -> bytes:
         return _encode([e.payload for each in heard for e in messages.render(each, generation)])
 
-    digest = sha256(b"socketio\0" + packet.data.encode()).hexdigest()
-    return Terms(once=Once(key=said.key, digest=digest, answer=keep))
+    once = once_by(said.key, SOCKETIO, packet.data.encode(), keep)
+    if once is None:
+        raise RequestError(f"'{messages.KEY}': {KEY_HINT}", code=WRONG_MESSAGE)
+    return Terms(once=once)
 
 
 def _event_of(packet: Packet, depth: int) -> tuple[Json, Json]:
