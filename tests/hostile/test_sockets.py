@@ -165,16 +165,21 @@ def test_events_that_cannot_be_read_are_refused(target: Target, data: str, code:
         client.lives()
 
 
+def pour(target: Target, client: Socket, frames: bytes, times: int) -> None:
+    """Send more than a server may take from who reads nothing; others are answered meanwhile."""
+    with contextlib.suppress(OSError):
+        for _ in range(times):
+            client.connection.sendall(frames)
+        raise AssertionError("the server took everything")
+    target.answers()
+
+
 def test_pings_that_nobody_reads_the_answers_of_stay_out_of_memory(target: Target) -> None:
     before = target.peak()
     many = frame(b"x" * 125, PING) * 8000
     with connected(target) as client:
         client.connection.settimeout(1)
-        with contextlib.suppress(OSError):
-            for _ in range(100):
-                client.connection.sendall(many)
-            raise AssertionError("the server took everything")
-        target.answers()
+        pour(target, client, many, 100)
     assert target.peak() - before < 16 * MIB
 
 
@@ -183,11 +188,7 @@ def test_who_takes_nothing_is_not_read_from(target: Target) -> None:
     ask = frame(b'42["session_request",{"session_id":"%s"}]' % (b"u" * 1000)) * 500
     with connected(target) as client:
         client.enter()
-        with contextlib.suppress(OSError):
-            for _ in range(200):
-                client.connection.sendall(ask)
-            raise AssertionError("the server took everything")
-        target.answers()
+        pour(target, client, ask, 200)
     assert target.peak() - before < 32 * MIB
 
 

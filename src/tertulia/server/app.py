@@ -2,20 +2,20 @@
 
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain
 
 from litestar import Litestar, MediaType, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 
 from tertulia.adapters.telemetry.telemetry import Telemetry
 from tertulia.base.errors import TertuliaError
 from tertulia.engine.service import Service
 from tertulia.jobs.places import Places
-from tertulia.schema.channels import CALLBACK, SOCKETIO
+from tertulia.schema.channels import CALLBACK, SOCKETIO, SocketioChannel
 from tertulia.server.body import AnyRequest
 from tertulia.server.edge import Edge
 from tertulia.server.errors import (
@@ -50,7 +50,6 @@ from tertulia.server.routes import (
 )
 from tertulia.server.served import Served, served_by
 from tertulia.server.settings import ServerSettings, check_channels
-from tertulia.server.sockets.opened import open_sockets
 from tertulia.server.stopping import Stopping
 
 _log = logging.getLogger("tertulia.server")
@@ -102,7 +101,7 @@ def create_app(
     stopping.drains += [served.turns.drain, service.schedule.stop, served.end_jobs]
 
     pushing = open_pushing(settings.channels, service)
-    sockets = open_sockets(settings.channels, served)
+    handlers = _routes(settings)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncGenerator[None]:
@@ -116,9 +115,8 @@ def create_app(
                 await channel.close()
             await service.close(stopping.remaining())
 
-    handlers = _routes(settings)
     app = Litestar(
-        route_handlers=handlers if sockets is None else (*handlers, *sockets.handlers(handlers)),
+        route_handlers=(*handlers, *_sockets(served, handlers)),
         guards=[guard],
         lifespan=[lifespan],
         state=State({"served": served, "handlers": handlers, "limits": settings.limits}),
@@ -132,6 +130,19 @@ def create_app(
         logging_config=None,
     )
     return Edge(app, settings, telemetry)
+
+
+def _sockets(
+    served: Served, beside: Sequence[HTTPRouteHandler]
+) -> Sequence[HTTPRouteHandler | WebsocketRouteHandler]:
+    """Return what answers at the path of the Socket.IO channel, where it is wanted."""
+    config = served.settings.channels.get(SOCKETIO)
+    if not isinstance(config, SocketioChannel):
+        return ()
+    # Only servers with this channel load what it needs.
+    from tertulia.server.sockets.opened import open_sockets
+
+    return open_sockets(config, served).handlers(beside)
 
 
 def _routes(settings: ServerSettings) -> tuple[HTTPRouteHandler, ...]:

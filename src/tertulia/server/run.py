@@ -23,7 +23,6 @@ from tertulia.server.bind import address_of, bind, bind_path
 from tertulia.server.edge import Edge
 from tertulia.server.protocol import Front
 from tertulia.server.settings import ServerSettings
-from tertulia.server.sockets.opened import MOST_BYTES
 from tertulia.server.stopping import Stopping
 
 if TYPE_CHECKING:
@@ -240,7 +239,7 @@ def _socket_options(settings: ServerSettings) -> dict[str, Any]:
 
     return {
         "ws": SocketProtocol,
-        "ws_max_size": min(MOST_BYTES, settings.limits.body_bytes),
+        "ws_max_size": settings.socket_bytes,
         "ws_ping_interval": None,  # the clients' protocol has signs of life of its own
         "ws_per_message_deflate": False,  # a small frame could become a large message
     }

@@ -28,6 +28,9 @@ _ADVERTISED: Mapping[ProfileName, Advertised] = {
 }
 
 
+_MOST_SOCKET_BYTES = 1_000_000
+
+
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How the server answers, and whom.
 
@@ -75,6 +78,11 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
     def is_protected(self) -> bool:
         """Tell whether anything but being there is asked of callers."""
         return self.auth_token is not None or self.checks_claims or bool(self.api_keys)
+
+    @property
+    def socket_bytes(self) -> int:
+        """Return the largest message of a WebSocket: that of the originals, or a lower limit."""
+        return min(_MOST_SOCKET_BYTES, self.limits.body_bytes)
 
     @property
     def is_legacy(self) -> bool:

@@ -12,6 +12,7 @@ PATIENCE = 30.0
 
 
 Drain = Callable[[float], Awaitable[None]]
+Farewell = Callable[[], Awaitable[None]]
 
 
 class Stopping:
@@ -19,6 +20,7 @@ class Stopping:
 
     The owner of a route that never ends by itself (a stream of events) waits for `begun` as well.
     drains: each waits for what it knows to be under way, at most as many seconds as it is given.
+    farewells: performed after all of them, when nothing more will be said.
     """
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -26,6 +28,7 @@ class Stopping:
         self._deadline: float | None = None
         self._begun = asyncio.Event()
         self.drains: list[Drain] = []
+        self.farewells: list[Farewell] = []
         self.is_quiet = False
 
     @property
@@ -58,3 +61,4 @@ class Stopping:
         """Begin, then let what is under way end, within the deadline. Requests are answered on."""
         self.begin()
         await asyncio.gather(*(drain(self.remaining()) for drain in self.drains))
+        await asyncio.gather(*(farewell() for farewell in self.farewells))
