@@ -153,10 +153,7 @@ async def build_service(settings: AppSettings) -> Service:
         keeper,
         pulling=Pulling(keeper, _model_server, asks=settings.leads),
         model_server=endpoints.models,
-        beside=msgspec.structs.replace(
-            _beside(settings, endpoints, conversations, brokers),
-            agreement=_agreement(settings, endpoints, store, keeper),
-        ),
+        beside=_beside(settings, endpoints, conversations, brokers, keeper),
     )
 
 
@@ -165,8 +162,9 @@ def _beside(
     endpoints: Endpoints,
     conversations: Conversations,
     brokers: Sequence[Recipient],
+    keeper: ModelKeeper,
 ) -> Beside:
-    """Return what one of all processes does beside the messages."""
+    """Return what runs beside the messages, most of it in one of all processes."""
 
     def duty(name: str) -> Duty:
         return duty_of(name, conversations.store, alone=settings.leads)
@@ -180,6 +178,7 @@ def _beside(
             clock=SystemClock(),
         ),
         brokers=Brokers(brokers, duty("brokers")) if brokers else None,
+        agreement=_agreement(settings, endpoints, conversations.store, keeper),
     )
 
 

@@ -60,11 +60,6 @@ class Network:
         self._second = second
         self._second_bias = second_bias
 
-    @property
-    def classes(self) -> int:
-        """Number of classes."""
-        return len(self._second_bias)
-
     @classmethod
     def train(
         cls,
@@ -111,13 +106,6 @@ class Network:
             chosen = self._first[np.asarray(indices, dtype=np.int64)]
             sums = np.asarray(values, dtype=np.float32) @ chosen + sums
         return np.maximum(sums, 0) @ self._second + self._second_bias
-
-    def all_logits(self, rows: Sequence[Row]) -> FloatArray:
-        """Return (rows, classes) logits."""
-        out = np.empty((len(rows), self.classes), dtype=np.float32)
-        for number, (indices, values) in enumerate(rows):
-            out[number] = self.logits(indices, values)
-        return out
 
     def parts(self) -> Parts:
         """Return the network as four arrays."""

@@ -10,10 +10,8 @@ from typing import overload
 import msgspec
 
 from tertulia.core.states import Cell, Moment, TurnState
-from tertulia.data.generate import TrainingTracker
 from tertulia.ml.sequence import Corpus
 from tertulia.policies.features import Row, facts_of
-from tertulia.policies.policy import PolicyTraining, moments
 from tertulia.policies.story_moments import StoryMoments
 
 
@@ -48,13 +46,8 @@ class Lesson(msgspec.Struct, frozen=True):
     labels: tuple[str | None, ...]
 
 
-def lessons_of(one: TrainingTracker, data: PolicyTraining) -> Iterator[Lesson]:
-    """Yield what a conversation teaches; more than one where it takes back what was said."""
-    return lessons_in(moments(one, data.table))
-
-
 def lessons_in(seen: Iterable[Moment]) -> Iterator[Lesson]:
-    """Yield what the moments of a conversation teach."""
+    """Yield what a conversation teaches; more than one where it takes back what was said."""
     placed: set[int] = set()
     found = list(seen)
     actions = {id(moment.cell): moment.action for moment in found}
