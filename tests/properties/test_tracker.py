@@ -9,10 +9,10 @@ from tertulia.base.errors import HistoryTruncated
 from tertulia.core.domain.model import Generation
 from tertulia.core.events import Event, UserUttered
 from tertulia.core.tracker import (
-    HistoryFold,
     Tracker,
     TrackerRules,
     advance_all,
+    folded,
     prefixes,
     replay,
 )
@@ -129,12 +129,11 @@ def test_a_remembered_fold_over_history_equals_a_fresh_one(log: list[Event]) -> 
         event = getattr(node, "event", None)
         return (*before, event.text or "") if isinstance(event, UserUttered) else before
 
-    remembered = HistoryFold[tuple[str, ...]](lambda root: (), said)
     for tracker in prefixes("someone", RULES[Generation.MODERN], log):
         expected = tuple(
             event.text or "" for event in tracker.applied_events() if isinstance(event, UserUttered)
         )
-        assert remembered.at(tracker.applied) == expected
+        assert folded(tracker.applied, "said", lambda root: (), said) == expected
 
 
 @given(log=form_talk())

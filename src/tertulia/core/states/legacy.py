@@ -12,7 +12,7 @@ from tertulia.core.events import ActionExecuted, ActiveLoop, UserUttered
 from tertulia.core.states.cells import MISSING, Cell, Maker, Moment, StateWindow, size_of, window
 from tertulia.core.states.modern import oldest_first, state_before
 from tertulia.core.states.table import StateTable
-from tertulia.core.tracker import HistoryFold, Node, State, Tracker
+from tertulia.core.tracker import Node, State, Tracker, folded
 
 _Withheld = tuple[State, UserUttered]
 
@@ -38,7 +38,7 @@ class LegacyHistory:
 
     def __init__(self, table: StateTable) -> None:
         self._maker = Maker(table)
-        self._fold: HistoryFold[_Seen] = HistoryFold(_nothing_seen, self._step)
+        self._key = f"legacy {table.key}"
 
     def last(self, tracker: Tracker, n: int | None) -> StateWindow:
         """Return the last n states; see StateHistory."""
@@ -46,7 +46,7 @@ class LegacyHistory:
 
     def current(self, tracker: Tracker) -> Cell | None:
         """Return the newest visible state with its tail; inside a form the one before it."""
-        seen, state = self._fold.at(tracker.applied), tracker.applied.state
+        seen, state = self._at(tracker.applied), tracker.applied.state
         if state.active_loop is None:
             return self._show(seen, state).cell
         if state.loop is not None and state.loop.rejected:
@@ -55,16 +55,19 @@ class LegacyHistory:
 
     def shown(self, node: Node) -> int:
         """Return how many states up to this event are visible."""
-        return size_of(self._fold.at(node).cell)
+        return size_of(self._at(node).cell)
 
     def moments(self, tracker: Tracker) -> Iterator[Moment]:
         """Yield every visible action with the states before it."""
         for node in oldest_first(tracker.applied):
             event = node.event
             if isinstance(event, ActionExecuted):
-                cell = self._fold.at(node).cell
-                if cell is not None and cell is not self._fold.at(node.below()).cell:
+                cell = self._at(node).cell
+                if cell is not None and cell is not self._at(node.below()).cell:
                     yield Moment(cell, event)
+
+    def _at(self, node: Node) -> _Seen:
+        return folded(node, self._key, _nothing_seen, self._step)
 
     def _step(self, seen: _Seen, node: Node) -> _Seen:
         event = node.event

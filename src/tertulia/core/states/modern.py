@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from tertulia.core.events import ACTION_LISTEN, ActionExecuted
 from tertulia.core.states.cells import MISSING, Cell, Maker, Moment, StateWindow, size_of, window
 from tertulia.core.states.table import StateTable
-from tertulia.core.tracker import HistoryFold, Node, State, Tracker
+from tertulia.core.tracker import Node, State, Tracker, folded
 from tertulia.core.tracker.past import Past, PastTurn
 
 ACTION_UNLIKELY_INTENT = "action_unlikely_intent"
@@ -32,7 +32,7 @@ class PlainHistory:
 
     def __init__(self, table: StateTable, *, omit_unset: bool = False) -> None:
         self._maker = Maker(table, omit_unset=omit_unset)
-        self._fold: HistoryFold[Cell | None] = HistoryFold(_bottom, self._step)
+        self._key = f"plain {omit_unset} {table.key}"
 
     def last(self, tracker: Tracker, n: int | None) -> StateWindow:
         """Return the last n states; see StateHistory."""
@@ -40,20 +40,23 @@ class PlainHistory:
 
     def current(self, tracker: Tracker) -> Cell:
         """Return the newest state with its tail."""
-        return self._maker.cell(tracker.applied.state, self._fold.at(tracker.applied))
+        return self._maker.cell(tracker.applied.state, self._at(tracker.applied))
 
     def shown(self, node: Node) -> int:
         """Return how many states up to this event are visible."""
-        return size_of(self._fold.at(node))
+        return size_of(self._at(node))
 
     def moments(self, tracker: Tracker) -> Iterator[Moment]:
         """Yield every applied action with the states before it."""
         for node in oldest_first(tracker.applied):
             event = node.event
             if isinstance(event, ActionExecuted):
-                cell = self._fold.at(node)
+                cell = self._at(node)
                 if cell is not None:
                     yield Moment(cell, event)
+
+    def _at(self, node: Node) -> Cell | None:
+        return folded(node, self._key, _bottom, self._step)
 
     def _step(self, cell: Cell | None, node: Node) -> Cell | None:
         if not isinstance(node.event, ActionExecuted):
@@ -79,7 +82,8 @@ class VisibleHistory:
 
     def __init__(self, table: StateTable, rule_only: RuleOnly = NO_RULE_ONLY) -> None:
         self._maker = Maker(table, without_slots=rule_only.slots, without_loops=rule_only.loops)
-        self._fold: HistoryFold[_Seen] = HistoryFold(self._begin, self._step)
+        hidden = [sorted(rule_only.slots), sorted(rule_only.loops)]
+        self._key = f"visible {hidden} {table.key}"
 
     def last(self, tracker: Tracker, n: int | None) -> StateWindow:
         """Return the last n visible states; see StateHistory."""
@@ -87,18 +91,18 @@ class VisibleHistory:
 
     def current(self, tracker: Tracker) -> Cell | None:
         """Return the newest visible state with its tail."""
-        return self._see(self._fold.at(tracker.applied), tracker.applied.state, hide=False).cell
+        return self._see(self._at(tracker.applied), tracker.applied.state, hide=False).cell
 
     def shown(self, node: Node) -> int:
         """Return how many states up to this event are visible."""
-        return size_of(self._fold.at(node).cell)
+        return size_of(self._at(node).cell)
 
     def moments(self, tracker: Tracker) -> Iterator[Moment]:
         """Yield every visible action with the states before it."""
         for node in oldest_first(tracker.applied):
             event = node.event
             if isinstance(event, ActionExecuted) and event.name != ACTION_UNLIKELY_INTENT:
-                before, after = self._fold.at(node.below()), self._fold.at(node)
+                before, after = self._at(node.below()), self._at(node)
                 if after.cell is not None and not after.hidden:
                     unlikely = state_before(node).latest_action == ACTION_UNLIKELY_INTENT
                     if after.cell is not before.cell or unlikely:
@@ -109,7 +113,7 @@ class VisibleHistory:
 
         None: too little of the conversation was loaded to tell.
         """
-        seen = self._fold.at(node)
+        seen = self._at(node)
         turns: list[PastTurn] = []
         cell = seen.cell if seen.certain else MISSING
         while cell is not None and not _is_enough(turns, n):
@@ -123,6 +127,9 @@ class VisibleHistory:
         return Past(
             turns=tuple(turns), complete=cell is None, hidden=seen.hidden, action=seen.action
         )
+
+    def _at(self, node: Node) -> _Seen:
+        return folded(node, self._key, self._begin, self._step)
 
     def _begin(self, root: Node) -> _Seen:
         past = root.past

@@ -3,7 +3,12 @@
 Source: spec policies.md sections 2.2 and 2.3.
 """
 
+import hashlib
+from functools import cached_property
 from typing import Any, cast
+
+import msgspec
+from msgspec.structs import replace
 
 from tertulia.core.domain.model import Domain, Generation
 from tertulia.core.events import UserUttered
@@ -25,6 +30,17 @@ class StateTable:
             for name, slot in sorted(domain.slots.items())
             if dimension(slot, domain.generation)
         )
+
+    @cached_property
+    def key(self) -> str:
+        """Return a text that is equal for tables that make equal states of everything."""
+        decides = [
+            self.generation.value,
+            [replace(slot, initial_value=None, mappings=(), at=None) for _, slot in self._slots],
+            sorted((name, sorted(one.used_entities)) for name, one in self.domain.intents.items()),
+            bool(self.domain.entities),
+        ]
+        return hashlib.blake2b(msgspec.json.encode(decides), digest_size=16).hexdigest()
 
     def user(self, message: UserUttered, use_text: bool | None = None) -> UserPart:
         """Return the message as far as it counts. use_text: as fixed by `user_featurization`."""

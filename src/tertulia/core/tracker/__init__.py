@@ -1,6 +1,6 @@
 """A conversation as a value, and the fold that makes it."""
 
-from tertulia.core.tracker.history import HistoryFold, Node
+from tertulia.core.tracker.history import Node, folded
 from tertulia.core.tracker.state import LoopState, State, TrackerRules, rules_for
 from tertulia.core.tracker.tracker import (
     Tracker,
@@ -12,7 +12,6 @@ from tertulia.core.tracker.tracker import (
 )
 
 __all__ = [
-    "HistoryFold",
     "LoopState",
     "Node",
     "State",
@@ -20,6 +19,7 @@ __all__ = [
     "TrackerRules",
     "advance",
     "advance_all",
+    "folded",
     "new_tracker",
     "prefixes",
     "replay",

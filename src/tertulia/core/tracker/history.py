@@ -6,7 +6,7 @@ Source: spec events.md section 5.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar, cast
+from typing import TypeVar, cast
 
 from tertulia.base.errors import HistoryTruncated
 from tertulia.core.events import (
@@ -22,11 +22,13 @@ from tertulia.core.tracker.state import State
 
 V = TypeVar("V")
 
+# One model asks for three at the most.
+_MOST_REMEMBERED = 6
 _LANDMARKS = (ActionExecuted, ActionExecutionRejected, ActiveLoop, UserUttered)
 
 
 class Node:
-    """One applied event. Immutable but for `memo`, a cache that HistoryFold alone uses.
+    """One applied event. Immutable but for `memo`, a cache that `folded` alone uses.
 
     event: None only for the root. previous: the node before. state: fold of all events up to
     here. size: number of events up to here. truncated: (root) older events were not loaded. past:
@@ -54,7 +56,7 @@ class Node:
         is_head = previous is None or isinstance(event, _LANDMARKS)
         # Not itself: a cycle would keep conversations in memory that nobody holds any more.
         self._head: Node | None = None if is_head else cast(Node, previous).head
-        self.memo: dict[object, object] | None = None
+        self.memo: dict[str, object] | None = None
 
     @property
     def head(self) -> "Node":
@@ -176,36 +178,34 @@ def collapse(top: Node, execution: Node, push: Callable[[Node, Event], Node]) ->
     return base
 
 
-class HistoryFold(Generic[V]):
-    """A fold over applied events whose results are remembered on the nodes.
+def folded(node: Node, key: str, start: Callable[[Node], V], step: Callable[[V, Node], V]) -> V:
+    """Return a fold over the applied events up to `node`; its results are remembered on the nodes.
 
     start: value under the first event, given the root. step: next value, given the value before
-    and the node. Asking at the newest node costs only the events since the last question.
-    Keep one instance as long as the model lives; its results go with the nodes.
+    and the node. key: equal keys promise equal results, whoever asks, so that policies share them,
+    and a model those of the one before it. Asking at the newest node costs only the events since
+    the last question.
     """
+    waiting: list[Node] = []
+    known: Node = node
+    while known.previous is not None and (known.memo is None or key not in known.memo):
+        waiting.append(known)
+        known = known.previous
+    if known.memo is not None and key in known.memo:
+        value = cast(V, known.memo[key])
+    else:
+        value = _remember(known, key, start(known))
+    while waiting:
+        current = waiting.pop()
+        value = _remember(current, key, step(value, current))
+    return value
 
-    def __init__(self, start: Callable[[Node], V], step: Callable[[V, Node], V]) -> None:
-        self._start = start
-        self._step = step
 
-    def at(self, node: Node) -> V:
-        """Return the fold's value after `node`."""
-        waiting: list[Node] = []
-        known: Node = node
-        while known.previous is not None and (known.memo is None or self not in known.memo):
-            waiting.append(known)
-            known = known.previous
-        if known.memo is not None and self in known.memo:
-            value = cast(V, known.memo[self])
-        else:
-            value = self._remember(known, self._start(known))
-        while waiting:
-            current = waiting.pop()
-            value = self._remember(current, self._step(value, current))
-        return value
-
-    def _remember(self, node: Node, value: V) -> V:
-        if node.memo is None:
-            node.memo = {}
-        node.memo[self] = value
-        return value
+def _remember(node: Node, key: str, value: V) -> V:
+    memo = node.memo
+    if memo is None:
+        memo = node.memo = {}
+    elif len(memo) == _MOST_REMEMBERED:
+        del memo[next(iter(memo))]  # the oldest: of a model that is served no more
+    memo[key] = value
+    return value
