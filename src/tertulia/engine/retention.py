@@ -26,11 +26,11 @@ _PAUSE = 0.05
 
 
 class Idle(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation as it was seen. last: Unix seconds of its newest event."""
+    """A conversation as it was seen. last: Unix seconds of its newest event, None without any."""
 
     sender_id: str
     version: int
-    last: float
+    last: float | None
 
 
 class Report(msgspec.Struct):
@@ -46,8 +46,8 @@ async def idle_conversations(
 ) -> AsyncIterator[Idle]:
     """Yield conversations whose newest event is older than a time, in the order of ids.
 
-    A conversation without events has no time and is passed over. Cost: two questions for each
-    conversation there is, and none at once.
+    A conversation without events has nothing to keep but its id: a process that died while it
+    erased one leaves such. Cost: two questions for each conversation there is, and none at once.
 
     Raises:
         StoreUnavailable: the store did not answer.
@@ -58,11 +58,10 @@ async def idle_conversations(
             report.seen += 1
             version = await store.version(sender_id)
             newest = await store.read(sender_id, after=version - 1, limit=1)
-            if newest.events and newest.version == version:
-                last = newest.events[-1].timestamp
-                if last < before:
-                    report.idle += 1
-                    yield Idle(sender_id=sender_id, version=version, last=last)
+            last = newest.events[-1].timestamp if newest.events else None
+            if newest.version == version and (last is None or last < before):
+                report.idle += 1
+                yield Idle(sender_id=sender_id, version=version, last=last)
         after = page[-1]
         await asyncio.sleep(_PAUSE)
 

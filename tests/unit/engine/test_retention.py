@@ -47,12 +47,12 @@ async def test_conversations_without_a_new_event_are_erased_with_all_they_have(
     for store in (MemoryStore(), await SqliteStore.open(tmp_path / "c.db")):
         await three(store)
         report = await prune(records(store), store, before=5 * DAY)
-        assert (report.seen, report.idle, report.erased) == (3, 1, 1)
-        assert list(await store.list_conversations(limit=9)) == ["empty", "young"]
+        assert (report.seen, report.idle, report.erased) == (3, 2, 2)
+        assert list(await store.list_conversations(limit=9)) == ["young"]
         assert list(await store.list_reminders(limit=9)) == []
         assert await store.find_receipt("old", "k") is None
         told = [each for each in await store.read_feed(after=0, limit=99) if each.kind == "erased"]
-        assert [each.sender_id for each in told] == [forgotten_id("old")]
+        assert {each.sender_id for each in told} == {forgotten_id("empty"), forgotten_id("old")}
         await store.close()
 
 
@@ -60,7 +60,8 @@ async def test_listing_erases_nothing() -> None:
     store = MemoryStore()
     await three(store)
     found = [each async for each in idle_conversations(store, Report(), before=5 * DAY)]
-    assert [(each.sender_id, each.version, each.last) for each in found] == [("old", 1, DAY)]
+    told = [(each.sender_id, each.version, each.last) for each in found]
+    assert told == [("empty", 1, None), ("old", 1, DAY)]
     assert await store.version("old") == 1
 
 
@@ -75,6 +76,26 @@ async def test_who_is_continued_meanwhile_stays() -> None:
     report = await prune(records(store), store, before=5 * DAY)
     assert (report.idle, report.erased) == (1, 0)
     assert await store.version("old") == 2
+
+
+async def test_what_a_process_left_that_died_while_erasing_is_erased() -> None:
+    class Dying(MemoryStore):
+        dies = True
+
+        async def erase(self, sender_id: str) -> int:
+            if self.dies:
+                raise SystemExit
+            return await super().erase(sender_id)
+
+    store = Dying()
+    await store.append("old", slot(DAY), expected=0)
+    with pytest.raises(SystemExit):
+        await prune(records(store), store, before=5 * DAY)
+    store.dies = False
+    assert list(await store.list_conversations(limit=9)) == ["old"]
+    report = await prune(records(store), store, before=5 * DAY)
+    assert report.erased == 1
+    assert list(await store.list_conversations(limit=9)) == []
 
 
 async def gone(store: TrackerStore, sender_id: str) -> None:
