@@ -1,9 +1,10 @@
-"""Redis and NATS over TLS with passwords: servers and certificates of the test's own."""
+"""Redis, NATS and RabbitMQ over TLS with passwords: servers and certificates of the test's own."""
 
 import datetime
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -17,11 +18,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tertulia.adapters.brokers.nats import NatsEventBroker
+from tertulia.adapters.brokers.rabbitmq import RabbitEventBroker
 from tertulia.adapters.brokers.redis import RedisStreamEventBroker
 from tertulia.adapters.stores.redis import RedisTrackerStore
 from tertulia.base.errors import BrokerUnavailable, StoreUnavailable
 from tertulia.base.secret import Secret
-from tertulia.schema.brokers import NatsBroker, RedisStreamBroker
+from tertulia.schema.brokers import NatsBroker, RabbitBroker, RedisStreamBroker
 from tertulia.schema.stores import RedisStore
 from tertulia.stores import try_store
 from tertulia.testing.event_broker import told
@@ -85,7 +87,13 @@ def make_authority(folder: Path) -> Authority:
     return Authority(folder)
 
 
-def start(folder: Path, port: int, *command: str) -> "subprocess.Popen[bytes]":
+def start(
+    folder: Path,
+    port: int,
+    *command: str,
+    environment: dict[str, str] | None = None,
+    patience: float = 30.0,
+) -> "subprocess.Popen[bytes]":
     """Start a server and return when it listens; without its program the test is skipped."""
     if shutil.which(command[0]) is None:
         reason = f"{command[0]} is not on this machine"
@@ -93,8 +101,15 @@ def start(folder: Path, port: int, *command: str) -> "subprocess.Popen[bytes]":
             pytest.fail(reason)
         pytest.skip(reason)
     with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
-    deadline = time.monotonic() + 30
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    deadline = time.monotonic() + patience
     while True:
         try:
             socket.create_connection((HOST, port), timeout=1).close()
@@ -152,6 +167,44 @@ def nats_port(authority: Authority) -> Iterator[int]:
     process.wait(30)
 
 
+@pytest.fixture(scope="module")
+def rabbit_port(authority: Authority) -> Iterator[int]:
+    """A node that wants a certificate of its clients, too."""
+    port, folder = free_port(), authority.folder
+    (folder / "rabbit.conf").write_text(
+        "listeners.tcp = none\n"
+        f"listeners.ssl.1 = {HOST}:{port}\n"
+        f"ssl_options.cacertfile = {authority.file('ca')}\n"
+        f"ssl_options.certfile = {authority.file('cert')}\n"
+        f"ssl_options.keyfile = {authority.file('key')}\n"
+        "ssl_options.verify = verify_peer\n"
+        "ssl_options.fail_if_no_peer_cert = true\n"
+        f"default_user = {USER}\n"
+        f"default_pass = {PASSWORD}\n"
+    )
+    (folder / "plugins").write_text("[].")
+    own = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"encrypted{port}@localhost",
+        "RABBITMQ_DIST_PORT": str(free_port()),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbit.conf"),
+        "RABBITMQ_CONFIG_FILES": str(folder / "none"),
+        "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+    }
+    # The script that packages put in the path insists on a user and folders of its own.
+    scripts = sorted(Path("/usr/lib/rabbitmq").glob("lib/rabbitmq_server-*/sbin/rabbitmq-server"))
+    command = str(scripts[-1]) if scripts else "rabbitmq-server"
+    process = start(folder, port, command, environment=own, patience=120)
+    yield port
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(30)
+
+
 async def use_store(port: int, ca: str, password: str) -> None:
     config = RedisStore(
         url=HOST, port=port, password=Secret(password), use_ssl=True, ssl_ca_certs=ca, timeout=5.0
@@ -191,8 +244,34 @@ async def use_nats(port: int, ca: str, password: str) -> None:
         await broker.close()
 
 
+async def use_rabbit(port: int, ca: str, password: str, *, shows_itself: bool = True) -> None:
+    folder = Path(ca).parent
+    own = {
+        "RABBITMQ_SSL_CLIENT_CERTIFICATE": str(folder / "cert.pem"),
+        "RABBITMQ_SSL_CLIENT_KEY": str(folder / "key.pem"),
+    }
+    config = RabbitBroker(
+        url=f"amqps://{HOST}",
+        port=port,
+        username=USER,
+        password=Secret(password),
+        timeout=5.0,
+    )
+    environment = {"RABBITMQ_SSL_CA_FILE": ca, **(own if shows_itself else {})}
+    broker = RabbitEventBroker(config, env=environment)
+    try:
+        await broker.publish(told("a", 1, 3))
+    finally:
+        await broker.close()
+
+
 Use = Callable[[int, str, str], Awaitable[None]]
-USES = [(use_store, "redis_port"), (use_stream, "redis_port"), (use_nats, "nats_port")]
+USES = [
+    (use_store, "redis_port"),
+    (use_stream, "redis_port"),
+    (use_nats, "nats_port"),
+    (use_rabbit, "rabbit_port"),
+]
 
 
 @pytest.mark.parametrize(("use", "server"), USES)
@@ -216,7 +295,7 @@ async def test_a_wrong_password_is_refused_and_not_shown(
     request: pytest.FixtureRequest, authority: Authority, use: Use, server: str
 ) -> None:
     refused = (StoreUnavailable, BrokerUnavailable)
-    with pytest.raises(refused, match=r"(?i)pass|authoriz") as raised:
+    with pytest.raises(refused, match=r"(?i)pass|authoriz|login") as raised:
         await use(request.getfixturevalue(server), authority.file("ca"), "a-wrong-word")
     assert "a-wrong-word" not in str(raised.value)
 
@@ -225,3 +304,10 @@ async def test_a_server_that_speaks_tls_is_no_plain_one(redis_port: int) -> None
     config = RedisStore(url=HOST, port=redis_port, password=Secret(PASSWORD), timeout=5.0)
     with pytest.raises(StoreUnavailable, match="Redis at"):
         await RedisTrackerStore.open(config, patience=0)
+
+
+async def test_a_broker_that_wants_a_certificate_of_its_clients_gets_none_and_refuses(
+    authority: Authority, rabbit_port: int
+) -> None:
+    with pytest.raises(BrokerUnavailable):
+        await use_rabbit(rabbit_port, authority.file("ca"), PASSWORD, shows_itself=False)
