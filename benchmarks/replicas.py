@@ -33,7 +33,7 @@ middle of a conversation that its stories do not have, greets with its fallback.
 
 _CLIENTS = 16
 _TURNS = 4
-_MEASURED = 40
+_MEASURED, _MEASURED_BESIDE = 40, 8
 _LED = 5
 
 
@@ -163,7 +163,9 @@ def many(servers: Sequence[Server], kept: Kept, sizes: Sequence[int], messages: 
         )
 
 
-def long(servers: Sequence[Server], kept: Kept, lengths: Sequence[int]) -> None:
+def long(
+    servers: Sequence[Server], kept: Kept, lengths: Sequence[int], turns: int = _MEASURED
+) -> None:
     """Measure a turn of ever longer conversations, after the first one, which loads it."""
     of_template = kept.ask("SELECT count(*) FROM events WHERE sender_id = 'template'")
     for length in lengths:
@@ -171,7 +173,7 @@ def long(servers: Sequence[Server], kept: Kept, lengths: Sequence[int]) -> None:
         for name in names:
             kept.copy_events(name, max(1, length // of_template))
         first = drive(servers, names, len(servers), 1)
-        outcome = drive(servers, names, _MEASURED, 1)
+        outcome = drive(servers, names, turns, 1)
         took = [each for led in outcome.latencies for each in led]
         loading = statistics.median(led[0] for led in first.latencies)
         print(
@@ -187,14 +189,21 @@ def _who(servers: Sequence[Server]) -> str:
 
 
 def measure(
-    engine: Engine, counts: Sequence[int], place: Path, options: argparse.Namespace
+    engine: Engine,
+    counts: Sequence[int],
+    place: Path,
+    options: argparse.Namespace,
+    *,
+    beside: bool = False,
 ) -> None:
+    """Measure an engine. beside: the original: shorter conversations and fewer turns for it."""
+    lengths = options.rasa_events if beside else options.events
     for count in counts:
         kept = Kept(options.port, f"bot_{engine.name}")
         with serving(engine, kept, place, count) as servers:
             template(servers[0])
             many(servers, kept, options.conversations, options.messages)
-            long(servers, kept, options.events)
+            long(servers, kept, lengths, _MEASURED_BESIDE if beside else _MEASURED)
             size = kept.ask("SELECT pg_total_relation_size('events') / count(*) FROM events")
             per_message = kept.ask(
                 "SELECT count(*) FROM events WHERE sender_id = 'template'"
@@ -207,6 +216,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--conversations", type=int, nargs="*", default=[1000, 100_000])
     parser.add_argument("--events", type=int, nargs="*", default=[10, 1000, 10_000, 100_000])
+    parser.add_argument("--rasa-events", type=int, nargs="*", default=[10, 1000, 10_000])
     parser.add_argument("--messages", type=int, default=4000)
     parser.add_argument("--replicas", type=int, nargs="*", default=[1, 2])
     parser.add_argument("--rasa", type=Path, help="a Python with rasa 3.6.21 and psycopg2")
@@ -221,7 +231,7 @@ def main() -> None:
             print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
             measure(tertulia(), options.replicas, place, options)
             if options.rasa is not None:
-                measure(rasa(options.rasa, sqlite=False), [1], place, options)
+                measure(rasa(options.rasa, sqlite=False), [1], place, options, beside=True)
             print(f"load average {os.getloadavg()[0]:.1f}")
         finally:
             postgres.kill()
