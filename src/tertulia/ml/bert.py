@@ -3,7 +3,7 @@
 Source: Devlin et al. 2018; Abramowitz and Stegun 7.1.26 for the error function.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -36,6 +36,30 @@ class BertShape(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("the size of the model is no multiple of its heads")
 
 
+class Embedding:
+    """Numbers of pieces to what is known of each before any layer.
+
+    words: (pieces, size). Raises ValueError when arrays are missing or have another shape than
+    `shape` says.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], shape: BertShape) -> None:
+        self.words = named(arrays, "embeddings.word_embeddings.weight", 2)
+        positions = named(arrays, "embeddings.position_embeddings.weight", 2)
+        kinds = named(arrays, "embeddings.token_type_embeddings.weight", 2)
+        if {self.words.shape[1], positions.shape[1]} != {shape.hidden_size}:
+            raise ValueError("the embeddings have another size than the model")
+        # A text alone is always of the first kind.
+        self._places: FloatArray = positions + kinds[0]
+        self._norm = _Norm(arrays, "embeddings.LayerNorm", shape)
+
+    def __call__(self, ids: IntArray) -> FloatArray:
+        """Return (texts, pieces, size) for (texts, pieces) numbers."""
+        texts, count = ids.shape
+        inputs = self.words[ids] + self._places[:count]
+        return self._norm(inputs.reshape(texts * count, -1)).reshape(texts, count, -1)
+
+
 class Bert:
     """Numbers of pieces to a vector for each piece. Immutable, so threads may share it.
 
@@ -44,15 +68,8 @@ class Bert:
 
     def __init__(self, arrays: Mapping[str, Array], shape: BertShape) -> None:
         self.shape = shape
-        known = {name.removeprefix("bert."): array for name, array in arrays.items()}
-        self._words = _named(known, "embeddings.word_embeddings.weight", 2)
-        positions = _named(known, "embeddings.position_embeddings.weight", 2)
-        kinds = _named(known, "embeddings.token_type_embeddings.weight", 2)
-        if {self._words.shape[1], positions.shape[1]} != {shape.hidden_size}:
-            raise ValueError("the embeddings have another size than the model")
-        # A text alone is always of the first kind.
-        self._places: FloatArray = positions + kinds[0]
-        self._norm = _Norm(known, "embeddings.LayerNorm", shape)
+        known = without_prefix(arrays)
+        self.embedding = Embedding(known, shape)
         self._layers = [
             _Layer(known, f"encoder.layer.{number}.", shape)
             for number in range(shape.num_hidden_layers)
@@ -61,27 +78,28 @@ class Bert:
     @property
     def pieces(self) -> int:
         """Number of pieces known."""
-        return len(self._words)
+        return len(self.embedding.words)
 
-    def states(self, ids: IntArray) -> Iterator[FloatArray]:
-        """Yield (texts, pieces, size) after each layer, the last one last.
+    def states(self, ids: IntArray, layers: Sequence[int]) -> list[FloatArray]:
+        """Return (texts, pieces, size) after each of `layers`, counted from 0.
 
         ids: (texts, pieces) numbers, texts of the same length.
         """
         texts, count = ids.shape
-        inputs = self._words[ids] + self._places[:count]
-        state = self._norm(inputs.reshape(texts * count, -1))
-        for layer in self._layers:
+        found: dict[int, FloatArray] = {}
+        state = self.embedding(ids).reshape(texts * count, -1)
+        for number, layer in enumerate(self._layers):
             state = layer(state, texts)
-            yield state.reshape(texts, count, -1)
+            found[number] = state.reshape(texts, count, -1)
+        return [found[number] for number in layers]
 
 
 class _Dense:
     """x @ weight.T + bias."""
 
     def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
-        self.weight = _named(arrays, f"{name}.weight", 2)
-        self.bias = _named(arrays, f"{name}.bias", 1)
+        self.weight = named(arrays, f"{name}.weight", 2)
+        self.bias = named(arrays, f"{name}.bias", 1)
         if len(self.weight) != len(self.bias):
             raise ValueError(f"the arrays of '{name}' do not fit together")
 
@@ -96,8 +114,8 @@ class _Norm:
     """Brings each row to mean zero and variance one, then scales and shifts it."""
 
     def __init__(self, arrays: Mapping[str, Array], name: str, shape: BertShape) -> None:
-        self._scale = _named(arrays, f"{name}.weight", 1)
-        self._shift = _named(arrays, f"{name}.bias", 1)
+        self._scale = named(arrays, f"{name}.weight", 1)
+        self._shift = named(arrays, f"{name}.bias", 1)
         self._tiny = np.float32(shape.layer_norm_eps)
 
     def __call__(self, x: FloatArray) -> FloatArray:
@@ -155,7 +173,17 @@ def gelu(x: FloatArray) -> FloatArray:
     return x * np.where(x < 0, half_tail, np.float32(1.0) - half_tail)
 
 
-def _named(arrays: Mapping[str, Array], name: str, dimensions: int) -> FloatArray:
+def without_prefix(arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the arrays by the names that they have in a model without a head."""
+    return {name.removeprefix("bert."): array for name, array in arrays.items()}
+
+
+def named(arrays: Mapping[str, Array], name: str, dimensions: int) -> FloatArray:
+    """Return an array of a model.
+
+    Raises:
+        ValueError: there is none of this name with so many dimensions.
+    """
     array = arrays.get(name)
     if array is None or array.ndim != dimensions:
         raise ValueError(f"the array '{name}' is missing or has the wrong shape")

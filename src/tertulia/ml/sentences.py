@@ -6,16 +6,19 @@ The folder is that of a sentence-transformers model of the BERT family: `config.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 
 from tertulia.ml.bert import Bert, BertShape
+from tertulia.ml.onnx_bert import RUNTIME, OnnxBert
+from tertulia.ml.parts import Array
 from tertulia.ml.safetensors import read_arrays
-from tertulia.ml.sparse import FloatArray
+from tertulia.ml.sparse import FloatArray, IntArray
 from tertulia.ml.wordpiece import WordPiece
 
 CONFIG, VOCABULARY, WEIGHTS = "config.json", "vocab.txt", "model.safetensors"
@@ -38,17 +41,47 @@ class _Limit(msgspec.Struct, frozen=True):
     max_seq_length: int = _LONGEST
 
 
+class Encoder(Protocol):
+    """Numbers of pieces to vectors. shape: of the model. pieces: how many it knows."""
+
+    @property
+    def shape(self) -> BertShape:
+        """Return sizes and numbers of layers and heads."""
+        ...
+
+    @property
+    def pieces(self) -> int:
+        """Return the number of pieces known."""
+        ...
+
+    def states(self, ids: IntArray, layers: Sequence[int]) -> list[FloatArray]:
+        """Return (texts, pieces, size) after each of `layers`; see `Bert`."""
+        ...
+
+
+def encoder_for(arrays: Mapping[str, Array], shape: BertShape) -> Encoder:
+    """Return the quickest one that can be had here; all agree to 1e-5.
+
+    Raises:
+        ValueError: arrays are missing or have another shape than `shape` says.
+    """
+    return Bert(arrays, shape) if find_spec(RUNTIME) is None else OnnxBert(arrays, shape)
+
+
 class SentenceEncoder:
     """Texts to vectors of length one. Immutable, so threads may share it.
 
     digest: of weights and vocabulary, to notice when a folder has been exchanged.
     """
 
-    def __init__(self, tokenizer: WordPiece, bert: Bert, *, first_only: bool, digest: str) -> None:
+    def __init__(
+        self, tokenizer: WordPiece, bert: Encoder, *, first_only: bool, digest: str
+    ) -> None:
         self._tokenizer = tokenizer
         self._bert = bert
         self._first_only = first_only
-        self._early = max(0, 2 * bert.shape.num_hidden_layers // 3 - 1)
+        layers = bert.shape.num_hidden_layers
+        self._layers = (layers - 1, max(0, 2 * layers // 3 - 1))
         self.digest = digest
 
     @classmethod
@@ -69,7 +102,7 @@ class SentenceEncoder:
         )
         terms = vocabulary.decode("utf-8").splitlines()
         lower = _read(folder / "tokenizer_config.json", _Tokenizing).do_lower_case
-        bert = Bert(read_arrays(weights), shape)
+        bert = encoder_for(read_arrays(weights), shape)
         if len(terms) > bert.pieces:
             raise ValueError("the vocabulary has more pieces than the model")
         return cls(
@@ -98,10 +131,11 @@ class SentenceEncoder:
             length = len(ids[order[0]])
             part = [at for at in order[:_BATCH] if len(ids[at]) == length]
             order = order[len(part) :]
-            layers = list(self._bert.states(np.asarray([ids[at] for at in part], dtype=np.int64)))
-            out[part, 0] = layers[-1][:, 0] if self._first_only else layers[-1].mean(axis=1)
+            numbers = np.asarray([ids[at] for at in part], dtype=np.int64)
+            states = self._bert.states(numbers, self._layers[: 1 + early])
+            out[part, 0] = states[0][:, 0] if self._first_only else states[0].mean(axis=1)
             if early:
-                out[part, 1] = layers[self._early].mean(axis=1)
+                out[part, 1] = states[1].mean(axis=1)
         out /= np.maximum(np.linalg.norm(out, axis=2, keepdims=True), _TINY)
         return out.reshape(len(texts), -1)
 

@@ -2,17 +2,28 @@ import json
 import math
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tests.unit.ml.tiny_bert import HEADS, LAYERS, SIZE, TERMS, tiny_arrays, write_tiny_bert
+from tests.unit.ml.tiny_bert import (
+    HEADS,
+    LAYERS,
+    SIZE,
+    TERMS,
+    tiny_arrays,
+    tiny_config,
+    write_tiny_bert,
+)
 
 from tertulia.base.errors import ModelError
-from tertulia.ml.bert import gelu
-from tertulia.ml.sentences import SentenceEncoder
+from tertulia.ml.bert import Bert, BertShape, gelu
+from tertulia.ml.onnx_bert import OnnxBert
+from tertulia.ml.sentences import SentenceEncoder, encoder_for
 from tertulia.ml.wordpiece import WordPiece
 
 Vector = NDArray[np.float64]
+TINY = msgspec.convert(tiny_config(), BertShape)
 
 
 def plain_states(ids: list[int], layers: int = LAYERS) -> list[Vector]:
@@ -65,6 +76,19 @@ def plain_states(ids: list[int], layers: int = LAYERS) -> list[Vector]:
             after.append(norm(f"{p}output.LayerNorm", inner + dense(f"{p}output.dense", wide)))
         states = after
     return states
+
+
+@pytest.fixture(autouse=True, params=["numpy", "onnxruntime"])
+def runtime(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let vectors be computed by each of the two."""
+    if request.param == "numpy":
+        monkeypatch.setattr("tertulia.ml.sentences.find_spec", lambda name: None)
+    return request.param
+
+
+def test_the_runtime_is_the_quickest_that_is_installed(runtime: str):
+    expected = Bert if runtime == "numpy" else OnnxBert
+    assert type(encoder_for(tiny_arrays(), TINY)) is expected
 
 
 @pytest.fixture
