@@ -6,7 +6,7 @@ The folder is that of a sentence-transformers model of the BERT family: `config.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -16,7 +16,8 @@ import numpy as np
 
 from tertulia.ml.bert import Bert, BertShape
 from tertulia.ml.onnx_bert import RUNTIME, OnnxBert
-from tertulia.ml.parts import Array
+from tertulia.ml.parts import Array, Parts
+from tertulia.ml.rarity import Rarity
 from tertulia.ml.safetensors import read_arrays
 from tertulia.ml.sparse import FloatArray, IntArray
 from tertulia.ml.wordpiece import WordPiece
@@ -117,12 +118,27 @@ class SentenceEncoder:
         """Size of a vector."""
         return self._bert.shape.hidden_size
 
-    def vectors(self, texts: Sequence[str], *, early: bool = False) -> FloatArray:
+    def rarity(self, texts: Iterable[str]) -> Rarity:
+        """Return how much each piece counts in texts that are like these."""
+        return Rarity.of((self._tokenizer.ids(text) for text in texts), self._bert.pieces)
+
+    def with_rarity(self, parts: Parts) -> Rarity | None:
+        """Return what `rarity` found before; None of an older release.
+
+        Raises:
+            ValueError: it is of another vocabulary.
+        """
+        return Rarity.from_parts(parts, self._bert.pieces)
+
+    def vectors(
+        self, texts: Sequence[str], *, early: bool = False, rarity: Rarity | None = None
+    ) -> FloatArray:
         """Return (texts, width), or with `early` (texts, 2 x width), each width of length one.
 
         early: behind the vector that the model was made for stands the mean of the pieces two
-        thirds of the way, where they still say more about words. Costs next to nothing.
-        Texts of the same length are computed together.
+        thirds of the way, where they still say more about words. Costs next to nothing. rarity: how
+        much pieces count in the first mean, all the same without. Texts of the same length are
+        computed together.
         """
         ids = [self._tokenizer.ids(text) for text in texts]
         out = np.empty((len(texts), 1 + early, self.width), dtype=np.float32)
@@ -133,11 +149,16 @@ class SentenceEncoder:
             order = order[len(part) :]
             numbers = np.asarray([ids[at] for at in part], dtype=np.int64)
             states = self._bert.states(numbers, self._layers[: 1 + early])
-            out[part, 0] = states[0][:, 0] if self._first_only else states[0].mean(axis=1)
+            out[part, 0] = self._pooled(states[0], numbers, rarity)
             if early:
                 out[part, 1] = states[1].mean(axis=1)
         out /= np.maximum(np.linalg.norm(out, axis=2, keepdims=True), _TINY)
         return out.reshape(len(texts), -1)
+
+    def _pooled(self, states: FloatArray, ids: IntArray, rarity: Rarity | None) -> FloatArray:
+        if self._first_only:
+            return states[:, 0]
+        return states.mean(axis=1) if rarity is None else rarity.mean(states, ids)
 
 
 def _read(path: Path, kind: type[S]) -> S:

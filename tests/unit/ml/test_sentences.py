@@ -113,12 +113,27 @@ def test_the_pieces_two_thirds_of_the_way_may_stand_behind_it(folder: Path):
     assert both[0, SIZE:] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
 
 
+def test_rare_pieces_may_count_more(folder: Path):
+    encoder = SentenceEncoder.load(folder)
+    rarity = encoder.rarity(["hello a", "hello table", "hello", "a", "a"])
+    found = encoder.vectors(["Hello a table", "a"], early=True, rarity=rarity)
+    assert np.array_equal(
+        found[:, SIZE:], encoder.vectors(["Hello a table", "a"], early=True)[:, SIZE:]
+    )
+    ids = [TERMS.index(one) for one in ("[CLS]", "hello", "a", "table", "[SEP]")]
+    # Begin and end are in all five texts, hello and a in three, table in one.
+    weights = [0.1, math.log(5 / 4), math.log(5 / 4), math.log(5 / 2), 0.1]
+    mean = sum(weight * state for weight, state in zip(weights, plain_states(ids), strict=True))
+    assert found[0, :SIZE] == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
+
+
 def test_a_model_may_speak_with_its_first_piece_alone(folder: Path):
     (folder / "1_Pooling").mkdir()
     pooling = {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}
     (folder / "1_Pooling/config.json").write_text(json.dumps(pooling))
     first = plain_states([2, 4, 3])[0]
-    found = SentenceEncoder.load(folder).vectors(["hello"])[0]
+    encoder = SentenceEncoder.load(folder)
+    found = encoder.vectors(["hello"], rarity=encoder.rarity(["a"]))[0]
     assert found == pytest.approx(first / np.linalg.norm(first), abs=1e-5)
 
 

@@ -13,6 +13,7 @@ import msgspec
 
 from tertulia.base.errors import ComponentError, TertuliaError
 from tertulia.ml.parts import Parts
+from tertulia.ml.rarity import Rarity
 from tertulia.ml.sentences import CONFIG, SentenceEncoder
 from tertulia.nlu.component import FEATURES, TOKENS, Component, Setting, Training
 from tertulia.nlu.message import Message
@@ -37,9 +38,10 @@ class LanguageModelConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LanguageModelFeaturizer(Component[LanguageModelConfig]):
-    """Adds a vector to each text; learns nothing.
+    """Adds a vector to each text; learns which pieces of words are rare in the examples.
 
-    A model file keeps only the digest of the weights: they have to be on the machine that serves.
+    A model file keeps that and the digest of the weights, which have to be on the machine that
+    serves.
     """
 
     Config = LanguageModelConfig
@@ -53,15 +55,19 @@ class LanguageModelFeaturizer(Component[LanguageModelConfig]):
         encoder: SentenceEncoder,
         *,
         early: bool = True,
+        rarity: Rarity | None = None,
     ) -> None:
         super().__init__(config, setting)
         self._encoder = encoder
         self._early = early
+        self._rarity = rarity
 
     @classmethod
     def train(cls, config: LanguageModelConfig, setting: Setting, training: Training) -> Self:
         """Load the weights."""
-        return cls(config, setting, load_encoder(config))
+        encoder = load_encoder(config)
+        rarity = encoder.rarity(message.text for message in training.messages)
+        return cls(config, setting, encoder, rarity=rarity)
 
     def process(self, message: Message) -> None:
         """Add the vector."""
@@ -71,13 +77,14 @@ class LanguageModelFeaturizer(Component[LanguageModelConfig]):
         """Add the vectors of many texts, which is quicker together."""
         source = self.config.alias or self.setting.key
         texts = [message.text for message in messages]
-        vectors = self._encoder.vectors(texts, early=self._early)
+        vectors = self._encoder.vectors(texts, early=self._early, rarity=self._rarity)
         for message, vector in zip(messages, vectors, strict=True):
             message.vectors.append((source, vector))
 
     def parts(self) -> Parts:
         """Return the digest of the weights, and which vectors classifiers have learned from."""
-        return Parts(meta={"digest": self._encoder.digest, "early": self._early})
+        arrays = {} if self._rarity is None else self._rarity.parts().arrays
+        return Parts(meta={"digest": self._encoder.digest, "early": self._early}, arrays=arrays)
 
     @classmethod
     def from_parts(cls, config: LanguageModelConfig, setting: Setting, parts: Parts) -> Self:
@@ -89,9 +96,9 @@ class LanguageModelFeaturizer(Component[LanguageModelConfig]):
                 hint="Bring the same weights, or train again.",
                 code="T514",
             )
-        # Models of older releases know the last layer alone.
+        # Models of older releases know the last layer alone, or one more.
         early = msgspec.convert(parts.meta.get("early", False), bool)
-        return cls(config, setting, encoder, early=early)
+        return cls(config, setting, encoder, early=early, rarity=encoder.with_rarity(parts))
 
 
 def load_encoder(config: LanguageModelConfig) -> SentenceEncoder:
