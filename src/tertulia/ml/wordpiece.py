@@ -4,6 +4,7 @@ Source: Devlin et al. 2018 and the reference tokenizer of google-research/bert (
 copied): split at spaces and punctuation, then the longest piece known, from the left.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -11,6 +12,7 @@ from typing import Final
 _BEGIN, _END, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 _INSIDE: Final = "##"
 _LONGEST_WORD = 100
+_PLAIN = re.compile(r"[A-Za-z0-9]+|[^A-Za-z0-9 ]")
 _HAN: Final = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2FA1F))
 
 
@@ -30,18 +32,28 @@ class WordPiece:
 
     def ids(self, text: str) -> list[int]:
         """Return at most `limit` numbers, those of begin and end included."""
-        pieces = [number for word in self._words(text) for number in self._pieces(word)]
+        pieces = [number for word in self.words(text) for number in word]
         begin, end = self._numbers[_BEGIN], self._numbers[_END]
         return [begin, *pieces[: self._limit - 2], end]
+
+    def words(self, text: str) -> Iterator[list[int]]:
+        """Yield the numbers of each word's pieces; of an unknown word, that of unknown words."""
+        return map(self._pieces, self._words(text))
 
     def _words(self, text: str) -> Iterator[str]:
         if self._lower:
             text = without_marks(text.lower())
+        # Most texts are, and sign by sign they would take several times as long.
+        if text.isascii() and text.isprintable():
+            yield from _PLAIN.findall(text)
+            return
         spaced = "".join(f" {sign} " if _stands_alone(sign) else sign for sign in text)
         yield from "".join(sign for sign in spaced if not _is_control(sign)).split()
 
     def _pieces(self, word: str) -> list[int]:
         known, pieces, begin = self._numbers, list[int](), 0
+        if word in known and len(word) <= _LONGEST_WORD:
+            return [known[word]]
         if len(word) > _LONGEST_WORD:
             return [known[_UNKNOWN]]
         while begin < len(word):

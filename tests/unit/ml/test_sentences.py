@@ -5,6 +5,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.unit.ml.tiny_bert import (
     HEADS,
@@ -213,3 +215,10 @@ def test_a_model_that_minds_case_does_not_know_capitals():
 def test_a_vocabulary_without_its_marks_is_refused():
     with pytest.raises(ValueError, match=r"\[CLS\]"):
         WordPiece(["hello"], lower=True, limit=5)
+
+
+@given(st.text(st.characters(max_codepoint=126)))
+def test_plain_texts_are_cut_as_all_others_are(text: str):
+    tokenizer = WordPiece([*TERMS, "b", "##o"], lower=True, limit=500)
+    # A line break at the end takes the way of texts with other signs, and adds nothing.
+    assert list(tokenizer.words(text)) == list(tokenizer.words(f"{text}\n"))
