@@ -28,6 +28,7 @@ BUILTIN: Final[dict[str, str]] = {
     "CountVectorsFeaturizer": f"{_HERE}featurizers.count_vectors:CountVectorsFeaturizer",
     "LanguageModelFeaturizer": _SENTENCES,
     "SentenceEmbeddingFeaturizer": _SENTENCES,
+    "WordVectorsFeaturizer": f"{_HERE}featurizers.word_vectors:WordVectorsFeaturizer",
     "NGramFeaturizer": f"{_HERE}featurizers.count_vectors:NGramFeaturizer",
     "KeywordIntentClassifier": f"{_HERE}classifiers.keyword:KeywordIntentClassifier",
     "DIETClassifier": f"{_HERE}classifiers.diet:DietClassifier",

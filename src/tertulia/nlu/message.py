@@ -49,6 +49,7 @@ class Message:
     token_features: per token, feature texts of featurizers. ranking: None when no classifier
     with a ranking ran. entity_server: whom components may ask, None for nobody. vectors: of the
     whole text, (n,) float32 of length one, each with the alias or key of its featurizer.
+    word_vectors: likewise, of a table of words; all zeros where it knows none of them.
     spacy: the text as spaCy sees it, None without SpacyNLP.
     """
 
@@ -64,6 +65,7 @@ class Message:
         "token_features",
         "tokens",
         "vectors",
+        "word_vectors",
     )
 
     def __init__(self, text: str, entity_server: EntityServer | None = None) -> None:
@@ -72,6 +74,7 @@ class Message:
         self.tokens: list[Token] = []
         self.blocks: list[Block] = []
         self.vectors: list[tuple[str, FloatArray]] = []
+        self.word_vectors: list[tuple[str, FloatArray]] = []
         self.token_features: list[list[str]] = []
         self.intent: RankedIntent = NOTHING_UNDERSTOOD
         self.ranking: list[RankedIntent] | None = None
@@ -94,7 +97,11 @@ class Message:
 
     def vectors_of(self, sources: Sequence[str] = ()) -> list[FloatArray]:
         """Return what language models made of the text; only those of `sources`, if any."""
-        return [vector for source, vector in self.vectors if not sources or source in sources]
+        return _chosen(self.vectors, sources)
+
+    def word_vectors_of(self, sources: Sequence[str] = ()) -> list[FloatArray]:
+        """Return what tables of words made of the text; only those of `sources`, if any."""
+        return _chosen(self.word_vectors, sources)
 
     def understanding(self, generation: Generation) -> Understanding:
         """Return the result in the shape of a generation.
@@ -119,3 +126,7 @@ class Message:
             return None
         selected: Mapping[str, Json] | None = chosen.get(name, chosen.get("default"))
         return None if selected is None else selected["response"]["intent_response_key"]
+
+
+def _chosen(vectors: Sequence[tuple[str, FloatArray]], sources: Sequence[str]) -> list[FloatArray]:
+    return [vector for source, vector in vectors if not sources or source in sources]

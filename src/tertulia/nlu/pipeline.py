@@ -22,6 +22,7 @@ from tertulia.nlu.components import AnyComponent, find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
 from tertulia.nlu.message import Message
 from tertulia.nlu.tokenizers.config import TokenizerConfig
+from tertulia.nlu.word_vectors import with_word_vectors
 
 Json = Any
 Progress = Callable[[str], None]
@@ -146,7 +147,7 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
         data: what to learn from.
         generation: whose rules the components follow.
         diagnostics: takes what is odd; errors stop training.
-        language: ISO code.
+        language: ISO code; word vectors join pipelines of English bots.
         seed: of all chance in training; components with a seed of their own use that.
         responses: the domain's responses by name, as plain JSON; those of the data are added.
         progress: is told the name of each component before it trains.
@@ -170,7 +171,7 @@ def train_pipeline(  # noqa: PLR0913 - every input of training is named at the c
     )
     components: list[AnyComponent] = []
     stored: list[_StoredComponent] = []
-    for place, config in enumerate(configs):
+    for place, config in enumerate(with_word_vectors(configs, language)):
         if progress is not None:
             progress(config.name)
         found = find_component(config.name, at=config.at)

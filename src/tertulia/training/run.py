@@ -25,6 +25,7 @@ from tertulia.model.load import domain_entries, pipeline_entries, policy_entries
 from tertulia.model.manifest import Kind, Manifest
 from tertulia.model.settings import CONFIG, ModelSettings, settings_bytes
 from tertulia.nlu.pipeline import train_pipeline
+from tertulia.nlu.word_vectors import with_word_vectors
 from tertulia.policies.policy import Policy, PolicyTraining
 from tertulia.policies.registry import PolicyChoice, train_policies
 from tertulia.policies.story_moments import StoryMoments
@@ -123,7 +124,8 @@ def _entries(
 def _stages(prepared: Prepared, steps: Plan) -> list[str]:
     stages: list[str] = []
     if prepared.settings.nlu and steps.nlu:
-        stages += [component.name for component in prepared.pipeline]
+        whole = with_word_vectors(prepared.pipeline, prepared.data.config.language)
+        stages += [component.name for component in whole]
     if prepared.settings.core and steps.core:
         stages += [STORIES, *(choice.name for choice in prepared.policies)]
     return stages

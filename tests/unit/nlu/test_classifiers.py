@@ -134,6 +134,7 @@ def test_classifiers_learn_only_from_the_featurizers_they_name():
   analyzer: char_wb
   max_ngram: 3
 - name: DIETClassifier
+  word_vectors: false
   featurizers: [words]
 """
     assert train(pipeline).parse("helo").intent.name is None

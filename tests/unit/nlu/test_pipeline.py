@@ -123,15 +123,15 @@ def without_manifest(parts: dict[str, Parts]) -> None:
 
 
 def without_component(parts: dict[str, Parts]) -> None:
-    del parts["5.DIETClassifier"]
+    del parts["6.DIETClassifier"]
 
 
 def without_weights(parts: dict[str, Parts]) -> None:
-    parts["5.DIETClassifier"] = Parts(meta=parts["5.DIETClassifier"].meta)
+    parts["6.DIETClassifier"] = Parts(meta=parts["6.DIETClassifier"].meta)
 
 
 def without_labels(parts: dict[str, Parts]) -> None:
-    parts["8.ResponseSelector"] = Parts(meta={"model": {}})
+    parts["9.ResponseSelector"] = Parts(meta={"model": {}})
 
 
 @pytest.mark.parametrize(

@@ -354,6 +354,7 @@ def test_progress_only_grows_and_ends_at_one(tmp_path: Path) -> None:
     assert stages == [
         "WhitespaceTokenizer",
         "CountVectorsFeaturizer",
+        "WordVectorsFeaturizer",
         "LogisticRegressionClassifier",
         "stories",
         "MemoizationPolicy",

@@ -1,4 +1,4 @@
-"""What a classifier sees of a message: terms in blocks, and vectors of language models."""
+"""What a classifier sees of a message: terms in blocks, vectors of words and of language models."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,19 +19,24 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Document(msgspec.Struct, frozen=True):
-    """terms: by block. vectors: (n,) float32 each, in the order of the pipeline."""
+    """terms: by block. vectors: of language models, (n,) float32 each, in the order of the
+    pipeline. words: likewise, of tables of words.
+    """
 
     terms: Mapping[str, Sequence[str]] = {}
     vectors: Sequence[FloatArray] = ()
+    words: Sequence[FloatArray] = ()
 
     @property
     def says_nothing(self) -> bool:
         """Whether no featurizer knows anything of the text."""
-        return not self.terms and not any(vector.any() for vector in self.vectors)
+        return not self.terms and not any(one.any() for one in (*self.vectors, *self.words))
 
 
-def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
-    """Return what to learn from.
+def document_of(
+    message: Message, sources: Sequence[str] = (), *, word_vectors: bool = True
+) -> Document:
+    """Return what to learn from. word_vectors: those of tables of words, too.
 
     Pairs of neighbouring words are always added, for order matters, and pairs with one or two
     words between them, and how words begin and end; spelling is added when no featurizer looks
@@ -39,8 +44,9 @@ def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
     """
     terms = message.document(sources)
     vectors = message.vectors_of(sources)
+    tabled = message.word_vectors_of(sources) if word_vectors else []
     if not any(terms.values()):
-        return Document({}, vectors)
+        return Document({}, vectors, tabled)
     words = [token.text.lower() for token in message.tokens]
     framed = ["^", *words, "$"]
     terms[PAIRS] = [f"{left} {right}" for left, right in pairwise(framed)]
@@ -55,7 +61,7 @@ def document_of(message: Message, sources: Sequence[str] = ()) -> Document:
     ]
     if not any(key.endswith("/chars") for key in terms):
         terms[SPELLING] = char_wb_ngrams(" ".join(words), *_SPELLING_SIZES)
-    return Document(terms, vectors)
+    return Document(terms, vectors, tabled)
 
 
 def spoken(label: str) -> str:

@@ -28,6 +28,7 @@ _FIRST_OF_WORDS = frozenset({"chars", "patterns"})
 # Between a handful of examples and thousands, each term is believed less.
 _SCALE_BETWEEN = 0.5
 _VECTOR_SCALE = 3.0
+_WORDS_SCALE = 3.0
 _FOLDS = 3
 _SAMPLE = 500
 # Of many examples, runs of signs and words seen once only cost memory, and confidences are alike
@@ -85,11 +86,12 @@ class LabelModel:
         rows = [_row(vectorizer, one) for one in [*documents, *spoken.values()]]
         targets = [number[name] for name in [*labels, *spoken]]
         width = sum(len(vector) for vector in documents[0].vectors)
+        words = sum(len(vector) for vector in documents[0].words)
         train = partial(
             Committee.train,
             classes=len(found),
-            features=vectorizer.features + width,
-            lessons=_lessons(len(documents), vectorizer, width, seed),
+            features=vectorizer.features + words + width,
+            lessons=_lessons(len(documents), vectorizer, words, width, seed),
         )
         fixed = _fixed_temperature(len(documents), has_vectors=width > 0)
         # What is fitted takes two thirds of the data as often as there are folds.
@@ -105,10 +107,15 @@ class LabelModel:
         if self._committee is None:
             return []
         row = _row(self._vectorizer, document)
-        if not row[0]:
+        if not row[0] or self._is_foreign(document, row):
             return []
         best = ranked(self._committee.logits(*row), self._temperature, limit, self._outside)
         return [RankedIntent(self.labels[at], confidence) for at, confidence in best]
+
+    def _is_foreign(self, document: Document, row: Row) -> bool:
+        """Whether no example has a term of the text, so that a table of words would guess."""
+        terms = self._vectorizer.features
+        return terms > 0 and row[0][0] >= terms and not document.vectors
 
     def parts(self) -> Parts:
         """Return labels and vocabularies as JSON, weights as arrays."""
@@ -167,17 +174,23 @@ def _kind(key: str) -> str:
 
 
 def _row(vectorizer: Vectorizer, document: Document) -> Row:
-    """Return the terms known, and behind them the vectors."""
+    """Return the terms known, behind them what words mean, and the vectors of language models."""
     indices, values = vectorizer.row(document.terms)
-    if not document.vectors:
+    if not document.vectors and not document.words:
         return indices, values
     # Many rows of a thousand numbers: as objects they would take five times the memory.
-    numbers = array("f", values)
+    places, numbers = array("q", indices), array("f", values)
+    begin = vectorizer.features
+    for vector in document.words:
+        # Of a text without any known word nothing is said.
+        if vector.any():
+            numbers.extend((vector * _WORDS_SCALE).tolist())
+            places.extend(range(begin, begin + len(vector)))
+        begin += len(vector)
     for vector in document.vectors:
         numbers.extend((vector * _VECTOR_SCALE).tolist())
-    begin = vectorizer.features
-    places = array("q", indices)
-    places.extend(range(begin, begin + len(numbers) - len(indices)))
+        places.extend(range(begin, begin + len(vector)))
+        begin += len(vector)
     return places, numbers
 
 
@@ -209,17 +222,22 @@ def _fitting_temperature(
     return best_temperature(logits, [answers, answers])
 
 
-def _lessons(examples: int, vectorizer: Vectorizer, width: int, seed: int) -> Lessons:
-    """Return many passes over few examples, in small steps, and few over many."""
+def _lessons(examples: int, vectorizer: Vectorizer, words: int, width: int, seed: int) -> Lessons:
+    """Return many passes over few examples, in small steps, and few over many.
+
+    words, width: how many numbers of tables of words and of language models a row has.
+    """
     least, most = _BATCHES
     batch = min(most, max(least, examples // 12))
+    behind = vectorizer.features + words if width else None
     if examples <= 2 * _MANY:
         few = Schedule(epochs=40, batch=batch, seed=seed)
-        return Lessons(schedule=few, begin=vectorizer.features if width else None, dense=width > 0)
+        return Lessons(schedule=few, begin=behind, dense=width > 0)
     schedule = Schedule(epochs=12, batch=batch, seed=seed, rate=0.04, by_row=True)
     practice = Practice(epochs=12, batch=batch, seed=seed)
-    begin = vectorizer.features if width else _first_word(vectorizer)
-    return Lessons(schedule=schedule, practice=practice, begin=begin, dense=width > 0)
+    if behind is None:
+        behind = vectorizer.features if words else _first_word(vectorizer)
+    return Lessons(schedule=schedule, practice=practice, begin=behind, dense=width + words > 0)
 
 
 def _first_word(vectorizer: Vectorizer) -> int | None:

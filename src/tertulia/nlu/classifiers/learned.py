@@ -18,12 +18,14 @@ from tertulia.nlu.tokenizers.config import refuse_empty
 class LearnedConfig(msgspec.Struct, frozen=True, kw_only=True):
     """ranking_length: entries of the ranking, 0 for all. featurizers: aliases to learn from,
     empty for all. random_seed, random_state: of the training, None for the pipeline's own.
-    renormalize_confidences: the ranking's confidences are made to sum to one.
+    renormalize_confidences: the ranking's confidences are made to sum to one. word_vectors: to
+    learn from what words mean, too, where a table is there.
     """
 
     ranking_length: int = 10
     renormalize_confidences: bool = False
     featurizers: tuple[str, ...] = ()
+    word_vectors: bool = True
     random_seed: int | None = None
     random_state: int | None = None
 
@@ -83,10 +85,15 @@ class EmbeddingIntentClassifier(LearnedIntentClassifier):
     Config = EmbeddingConfig
 
 
+def seen(config: LearnedConfig, message: Message) -> Document:
+    """Return what a model with this configuration sees of a message."""
+    return document_of(message, config.featurizers, word_vectors=config.word_vectors)
+
+
 def train_intents(config: LearnedConfig, training: Training) -> LabelModel:
     """Return a model of the examples that have an intent."""
     pairs = [
-        (document_of(one.message, config.featurizers), one.example.intent)
+        (seen(config, one.message), one.example.intent)
         for one in (*training.lessons, *training.combined)
         if one.example.intent
     ]
@@ -103,9 +110,7 @@ def train_intents(config: LearnedConfig, training: Training) -> LabelModel:
 
 def name_documents(config: LearnedConfig, training: Training) -> dict[str, Document]:
     """Return what the name of each label says, where it says something."""
-    found = {
-        label: document_of(message, config.featurizers) for label, message in training.names.items()
-    }
+    found = {label: seen(config, message) for label, message in training.names.items()}
     return {label: one for label, one in found.items() if not one.says_nothing}
 
 
@@ -122,7 +127,7 @@ def note_few_intents(labels: Collection[str], diagnostics: Diagnostics) -> None:
 
 def classify(model: LabelModel, message: Message, config: LearnedConfig) -> None:
     """Set intent and ranking; no intent with confidence 0 when nothing of the text is known."""
-    document = document_of(message, config.featurizers)
+    document = seen(config, message)
     ranking = [] if document.says_nothing else model.rank(document, config.ranking_length)
     if config.renormalize_confidences and ranking:
         total = sum(one.confidence for one in ranking)

@@ -11,9 +11,8 @@ import msgspec
 from tertulia.base.diagnostics import Diagnostics
 from tertulia.core.understanding import RankedIntent
 from tertulia.ml.parts import Parts
-from tertulia.nlu.classifiers.document import document_of
 from tertulia.nlu.classifiers.label_model import LabelModel
-from tertulia.nlu.classifiers.learned import LearnedConfig, name_documents
+from tertulia.nlu.classifiers.learned import LearnedConfig, name_documents, seen
 from tertulia.nlu.component import FEATURES, SELECTION, Component, Setting, Training
 from tertulia.nlu.message import Message
 
@@ -55,7 +54,7 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
         intents = training.data.retrieval_intents
         note_unknown_intent(wanted, intents, training.diagnostics)
         pairs = [
-            (document_of(one.message, config.featurizers), one.example.response_key)
+            (seen(config, one.message), one.example.response_key)
             for one in training.lessons
             if one.example.response_key and wanted in (None, one.example.intent)
         ]
@@ -74,7 +73,7 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
     def process(self, message: Message) -> None:
         """Add this selector's answer to `response_selector`."""
         ranking: list[RankedIntent] = []
-        document = document_of(message, self.config.featurizers)
+        document = seen(self.config, message)
         if self._model is not None and not document.says_nothing:
             ranking = self._model.rank(document, self.config.ranking_length)
         key = ranking[0].name if ranking else None

@@ -29,7 +29,9 @@ def test_each_configuration_has_a_figure_for_each_run_and_percentage() -> None:
 
 
 def test_the_curve_goes_from_few_examples_to_many() -> None:
-    found = compare_nlu({"one": learn}, examples(30, "a", "b"), runs=1, percentages=(0, 75))
+    found = compare_nlu(
+        {"one": learn}, examples(30, "apples", "trains"), runs=1, percentages=(0, 75)
+    )
     drawn = found.chart()
     assert drawn.places == [12, 48]
     assert drawn.curves[0].means == [1.0, 1.0]

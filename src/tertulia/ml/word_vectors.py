@@ -1,0 +1,111 @@
+"""Vectors of English pieces of words, which come with the package: a text to one vector.
+
+A text's vector is the sum of those of its pieces, frequent ones counting less, brought to length
+one; or to less, where words are in several pieces, for those are rare, or misspelt. No network
+runs; a text costs one look-up for each piece. `tools/word_vectors.py` makes the file, and how its
+numbers were chosen is told in docs/adr/0023-word-vectors-in-the-package.md.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tertulia.ml.parts import Array
+from tertulia.ml.safetensors import read_arrays, write_arrays
+from tertulia.ml.sparse import FloatArray
+from tertulia.ml.wordpiece import WordPiece
+
+_PLACE, _FILE = "tertulia.ml", "english.safetensors"
+_LONGEST = 512
+_TRUST_IN_PIECES = 0.5
+_TINY = np.float32(1e-12)
+# Four bits hold -7 to 7; two numbers lie in one byte.
+MOST = 7
+_LOW, _ZERO = np.uint8(0x0F), np.float32(MOST + 1)
+
+
+class WordVectors:
+    """Texts to vectors. Immutable, so threads may share it.
+
+    digest: of the whole table, to notice when a model was trained with another one.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], digest: str) -> None:
+        """Take `pieces` (UTF-8 lines), `cells` (pieces, width / 2), `scales`, `weights`.
+
+        Raises:
+            ValueError: the arrays do not fit together.
+        """
+        terms = arrays["pieces"].tobytes().decode("utf-8").splitlines()
+        self._cells: NDArray[np.uint8] = np.asarray(arrays["cells"], dtype=np.uint8)
+        self._scales: FloatArray = np.asarray(arrays["scales"], dtype=np.float32)
+        self._weights: FloatArray = np.asarray(arrays["weights"], dtype=np.float32)
+        fits = self._cells.shape == (len(terms), len(self._scales) // 2)
+        if not fits or self._weights.shape != (len(terms),):
+            raise ValueError("the arrays of word vectors do not fit together")
+        self._tokenizer = WordPiece(terms, lower=True, limit=_LONGEST)
+        self.digest = digest
+
+    @classmethod
+    def of(cls, data: bytes) -> "WordVectors":
+        """Return the table in the bytes of a file.
+
+        Raises:
+            ValueError, KeyError, ModelError: they hold something else.
+        """
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        return cls(read_arrays(data), digest)
+
+    @property
+    def width(self) -> int:
+        """Size of a vector."""
+        return len(self._scales)
+
+    def vector(self, text: str) -> FloatArray:
+        """Return (width,), of length one at most; all zeros where no piece of the text is known."""
+        words = list(self._tokenizer.words(text))
+        ids = [number for word in words for number in word]
+        trust = [1.0 if len(word) == 1 else _TRUST_IN_PIECES for word in words for _ in word]
+        ids, trust = ids[:_LONGEST], trust[:_LONGEST]
+        cells, weights = self._cells[ids], self._weights[ids]
+        steps = np.concatenate([cells & _LOW, cells >> 4], axis=1).astype(np.float32)
+        sums = cast(FloatArray, weights @ (steps - _ZERO))
+        sums *= self._scales
+        share = weights @ np.asarray(trust, dtype=np.float32) / max(_TINY, weights.sum())
+        sums *= share / np.maximum(np.linalg.norm(sums), _TINY)
+        return sums
+
+
+def packed(
+    terms: Sequence[str], vectors: FloatArray, weights: FloatArray, scales: FloatArray
+) -> bytes:
+    """Return the bytes of a table.
+
+    Args:
+        terms: the pieces, the marks of begin, end and unknown words among them.
+        vectors: (pieces, width), width even; what lies beyond seven times `scales` is cut off.
+        weights: (pieces,) how much each counts.
+        scales: (width,) the distance between two numbers that are kept apart.
+    """
+    steps = np.clip(np.rint(vectors / scales), -MOST, MOST).astype(np.int64) + MOST + 1
+    half = steps.shape[1] // 2
+    cells = steps[:, :half] | (steps[:, half:] << 4)
+    return write_arrays(
+        {
+            "pieces": np.frombuffer("\n".join(terms).encode("utf-8"), dtype=np.uint8),
+            "cells": cells.astype(np.uint8),
+            "scales": scales.astype(np.float32),
+            "weights": weights.astype(np.float16),
+        }
+    )
+
+
+@cache
+def english() -> WordVectors:
+    """Return the table that comes with the package, read once for the whole process."""
+    return WordVectors.of(files(_PLACE).joinpath(_FILE).read_bytes())
