@@ -50,7 +50,8 @@ def meanings(bert: Bert, terms: Sequence[str], numbers: Sequence[int]) -> FloatA
         part = numbers[cut : cut + _BATCH]
         ids = np.asarray([(begin, number, end) for number in part], dtype=np.int64)
         (last,) = bert.states(ids, (bert.shape.num_hidden_layers - 1,))
-        halves.append(np.concatenate([_unit(last.mean(axis=1)), _unit(bert.embedding.words[ids[:, 1]])], 1))
+        alone = bert.embedding.words[ids[:, 1]]
+        halves.append(np.concatenate([_unit(last.mean(axis=1)), _unit(alone)], 1))
     return np.concatenate(halves)
 
 
