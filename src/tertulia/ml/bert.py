@@ -44,7 +44,8 @@ class Embedding:
     """
 
     def __init__(self, arrays: Mapping[str, Array], shape: BertShape) -> None:
-        self.words = named(arrays, "embeddings.word_embeddings.weight", 2)
+        # A copy, so that the bytes of the file can go: all other arrays are made anew, too.
+        self.words = named(arrays, "embeddings.word_embeddings.weight", 2).copy()
         positions = named(arrays, "embeddings.position_embeddings.weight", 2)
         kinds = named(arrays, "embeddings.token_type_embeddings.weight", 2)
         if {self.words.shape[1], positions.shape[1]} != {shape.hidden_size}:
@@ -95,17 +96,23 @@ class Bert:
 
 
 class _Dense:
-    """x @ weight.T + bias."""
+    """x @ weights + bias, where the weights are those of one or several layers side by side.
 
-    def __init__(self, arrays: Mapping[str, Array], name: str) -> None:
-        self.weight = named(arrays, f"{name}.weight", 2)
-        self.bias = named(arrays, f"{name}.bias", 1)
-        if len(self.weight) != len(self.bias):
-            raise ValueError(f"the arrays of '{name}' do not fit together")
+    They are kept the other way round than in a file: with the few rows of one text the product then
+    runs through memory in order, and takes about a quarter less.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], *names: str) -> None:
+        weights = [named(arrays, f"{name}.weight", 2) for name in names]
+        biases = [named(arrays, f"{name}.bias", 1) for name in names]
+        for name, weight, bias in zip(names, weights, biases, strict=True):
+            if len(weight) != len(bias) or weight.shape[1] != weights[0].shape[1]:
+                raise ValueError(f"the arrays of '{name}' do not fit together")
+        self.weights: FloatArray = np.ascontiguousarray(np.concatenate(weights).T)
+        self.bias: FloatArray = np.concatenate(biases)
 
     def __call__(self, x: FloatArray) -> FloatArray:
-        # For a few rows the product is a third faster this way round.
-        out: FloatArray = (self.weight @ x.T).T
+        out: FloatArray = x @ self.weights
         out += self.bias
         return out
 
@@ -114,13 +121,14 @@ class _Norm:
     """Brings each row to mean zero and variance one, then scales and shifts it."""
 
     def __init__(self, arrays: Mapping[str, Array], name: str, shape: BertShape) -> None:
-        self._scale = named(arrays, f"{name}.weight", 1)
-        self._shift = named(arrays, f"{name}.bias", 1)
+        self._scale = named(arrays, f"{name}.weight", 1).copy()
+        self._shift = named(arrays, f"{name}.bias", 1).copy()
         self._tiny = np.float32(shape.layer_norm_eps)
 
     def __call__(self, x: FloatArray) -> FloatArray:
         centred: FloatArray = x - x.mean(axis=1, keepdims=True)
-        variance = np.square(centred).mean(axis=1, keepdims=True)
+        variance: FloatArray = np.einsum("ij,ij->i", centred, centred)[:, None]
+        variance /= np.float32(x.shape[1])
         centred /= np.sqrt(variance + self._tiny)
         centred *= self._scale
         centred += self._shift
@@ -133,9 +141,8 @@ class _Layer:
     def __init__(self, arrays: Mapping[str, Array], prefix: str, shape: BertShape) -> None:
         self._heads = shape.num_attention_heads
         own = f"{prefix}attention."
-        self._asking, self._asked, self._told = (
-            _Dense(arrays, f"{own}self.{name}") for name in ("query", "key", "value")
-        )
+        names = [f"{own}self.{name}" for name in ("query", "key", "value")]
+        self._three = _Dense(arrays, *names)
         self._joined = _Dense(arrays, f"{own}output.dense")
         self._first_norm = _Norm(arrays, f"{own}output.LayerNorm", shape)
         self._wide = _Dense(arrays, f"{prefix}intermediate.dense")
@@ -143,34 +150,45 @@ class _Layer:
         self._last_norm = _Norm(arrays, f"{prefix}output.LayerNorm", shape)
 
     def __call__(self, state: FloatArray, texts: int) -> FloatArray:
-        state = self._first_norm(state + self._joined(self._attention(state, texts)))
-        return self._last_norm(state + self._narrow(gelu(self._wide(state))))
+        joined = self._joined(self._attention(state, texts))
+        joined += state
+        state = self._first_norm(joined)
+        narrow = self._narrow(gelu(self._wide(state)))
+        narrow += state
+        return self._last_norm(narrow)
 
     def _attention(self, state: FloatArray, texts: int) -> FloatArray:
-        asking, asked, told = (
-            self._by_head(dense(state), texts) for dense in (self._asking, self._asked, self._told)
-        )
+        count = len(state) // texts
+        # (query key value, texts, heads, pieces, size of a head)
+        three = self._three(state).reshape(texts, count, 3, self._heads, -1)
+        asking, asked, told = three.transpose(2, 0, 3, 1, 4)
         likeness = asking @ asked.transpose(0, 1, 3, 2)
         likeness *= np.float32(asking.shape[-1] ** -0.5)
         mixed: FloatArray = softmax(likeness) @ told
         return mixed.transpose(0, 2, 1, 3).reshape(state.shape)
 
-    def _by_head(self, x: FloatArray, texts: int) -> FloatArray:
-        """Return (texts, heads, pieces, size of a head)."""
-        count = len(x) // texts
-        return x.reshape(texts, count, self._heads, -1).transpose(0, 2, 1, 3)
-
 
 def gelu(x: FloatArray) -> FloatArray:
     """Return x times the share of a normal distribution below x; within 1e-6."""
-    size = np.abs(x) * np.float32(0.5**0.5)
-    share = np.float32(1.0) / (np.float32(1.0) + np.float32(0.3275911) * size)
-    sums = np.float32(1.061405429) * share
+    size = np.abs(x)
+    size *= np.float32(0.5**0.5)
+    share = size * np.float32(0.3275911)
+    share += np.float32(1.0)
+    np.reciprocal(share, out=share)
+    sums = share * np.float32(1.061405429)
     for factor in (-1.453152027, 1.421413741, -0.284496736, 0.254829592):
         sums += np.float32(factor)
         sums *= share
-    half_tail = np.float32(0.5) * sums * np.exp(-size * size)
-    return x * np.where(x < 0, half_tail, np.float32(1.0) - half_tail)
+    # Below zero and above, the same is taken away: |x| times half of what is further out.
+    sums *= size
+    sums *= np.float32(0.5**0.5)
+    np.square(size, out=size)
+    np.negative(size, out=size)
+    np.exp(size, out=size)
+    sums *= size
+    out: FloatArray = np.maximum(x, np.float32(0.0))
+    out -= sums
+    return out
 
 
 def without_prefix(arrays: Mapping[str, Array]) -> dict[str, Array]:

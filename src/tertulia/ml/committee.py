@@ -172,7 +172,8 @@ def _tail(row: Row, begin: int) -> Row:
     indices, values = row
     # Not sorted, but all below `begin` stand before all others, which is enough to bisect.
     cut = bisect_left(indices, begin)
-    return array("q", [index - begin for index in indices[cut:]]), values[cut:]
+    own = np.asarray(indices[cut:], dtype=np.int64) - begin
+    return array("q", own.tobytes()), values[cut:]
 
 
 def _with_prefix(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from tertulia.ml.adagrad import Adagrad
 from tertulia.ml.parts import Array, Parts
-from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row
+from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row, times
 from tertulia.ml.told import Told, unheard
 
 _LAST_RATE = 0.05
@@ -90,8 +90,7 @@ class Margins:
         """Return (classes,) margins of one row; O(entries of the row x classes)."""
         if not len(indices):
             return self._bias
-        chosen = self._weights[np.asarray(indices, dtype=np.int64)]
-        return cast(FloatArray, np.asarray(values, dtype=np.float32) @ chosen + self._bias)
+        return times((indices, values), self._weights) + self._bias
 
     def parts(self) -> Parts:
         """Return the weights as two arrays."""

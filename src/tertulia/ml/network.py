@@ -15,7 +15,7 @@ from numpy.random import Generator
 
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
-from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row
+from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row, times
 from tertulia.ml.told import Told, unheard
 
 _TINY = np.float32(1e-8)
@@ -103,8 +103,7 @@ class Network:
         """Return (classes,) logits of one row; O(entries of the row x hidden)."""
         sums = self._first_bias
         if len(indices):
-            chosen = self._first[np.asarray(indices, dtype=np.int64)]
-            sums = np.asarray(values, dtype=np.float32) @ chosen + sums
+            sums = times((indices, values), self._first) + sums
         return np.maximum(sums, 0) @ self._second + self._second_bias
 
     def parts(self) -> Parts:

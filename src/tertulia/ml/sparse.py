@@ -153,3 +153,18 @@ class Block:
         if keep:
             self._dense = dense
         return dense
+
+
+def times(row: Row, weights: FloatArray) -> FloatArray:
+    """Return (n,) the row times (columns, n) weights; there must be entries.
+
+    Columns one after the other at the end, which is how vectors stand there, are not gathered.
+    """
+    at = np.asarray(row[0], dtype=np.int64)
+    values = np.asarray(row[1], dtype=np.float32)
+    jumps: IntArray = np.flatnonzero(np.diff(at) != 1)
+    begin = int(jumps[-1]) + 1 if len(jumps) else 0
+    sums: FloatArray = values[begin:] @ weights[at[begin] : at[-1] + 1]
+    if begin:
+        sums += values[:begin] @ weights[at[:begin]]
+    return sums

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tertulia.ml.sparse import Csr, IntArray, Row
+from tertulia.ml.sparse import Csr, IntArray, Row, times
 
 ROWS: list[Row] = [([3, 0], [1.0, 2.0]), ([], []), ([0, 5, 4], [3.0, 1.0, 4.0]), ([1], [7.0])]
 DENSE = np.zeros((4, 6), dtype=np.float32)
@@ -31,3 +31,20 @@ def test_of_left_out_columns_nothing_is_seen_and_the_others_make_up():
     assert 400 < len(sample.columns) < 600
     sums = sample.times(np.ones((len(sample.columns), 1), dtype=np.float32))
     assert sums[0, 0] == pytest.approx(2 * len(sample.columns))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ([3, 0], [1.0, 2.0]),
+        ([0, 5, 4], [3.0, 1.0, 4.0]),
+        ([5, 0, 2, 3, 4], [1.0, 2.0, 3.0, 4.0, 5.0]),
+        ([1, 2], [7.0, 1.0]),
+        ([5], [2.0]),
+    ],
+)
+def test_a_row_is_multiplied_like_its_dense_form(row: Row):
+    weights = np.random.default_rng(0).standard_normal((6, 5), dtype=np.float32)
+    dense = np.zeros(6, dtype=np.float32)
+    dense[list(row[0])] = row[1]
+    assert times(row, weights) == pytest.approx(dense @ weights, abs=1e-5)

@@ -184,11 +184,11 @@ def _row(vectorizer: Vectorizer, document: Document) -> Row:
     for vector in document.words:
         # Of a text without any known word nothing is said.
         if vector.any():
-            numbers.extend((vector * _WORDS_SCALE).tolist())
+            numbers.frombytes((vector * _WORDS_SCALE).astype("f", copy=False).tobytes())
             places.extend(range(begin, begin + len(vector)))
         begin += len(vector)
     for vector in document.vectors:
-        numbers.extend((vector * _VECTOR_SCALE).tolist())
+        numbers.frombytes((vector * _VECTOR_SCALE).astype("f", copy=False).tobytes())
         places.extend(range(begin, begin + len(vector)))
         begin += len(vector)
     return places, numbers
