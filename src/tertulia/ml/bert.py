@@ -70,6 +70,7 @@ class Bert:
     def __init__(self, arrays: Mapping[str, Array], shape: BertShape) -> None:
         self.shape = shape
         known = without_prefix(arrays)
+        check_layers(known, shape)
         self.embedding = Embedding(known, shape)
         self._layers = [
             _Layer(known, f"encoder.layer.{number}.", shape)
@@ -105,9 +106,6 @@ class _Dense:
     def __init__(self, arrays: Mapping[str, Array], *names: str) -> None:
         weights = [named(arrays, f"{name}.weight", 2) for name in names]
         biases = [named(arrays, f"{name}.bias", 1) for name in names]
-        for name, weight, bias in zip(names, weights, biases, strict=True):
-            if len(weight) != len(bias) or weight.shape[1] != weights[0].shape[1]:
-                raise ValueError(f"the arrays of '{name}' do not fit together")
         self.weights: FloatArray = np.ascontiguousarray(np.concatenate(weights).T)
         self.bias: FloatArray = np.concatenate(biases)
 
@@ -189,6 +187,31 @@ def gelu(x: FloatArray) -> FloatArray:
     out: FloatArray = np.maximum(x, np.float32(0.0))
     out -= sums
     return out
+
+
+def check_layers(arrays: Mapping[str, Array], shape: BertShape) -> None:
+    """Check that all arrays of all layers are there and fit together.
+
+    Raises:
+        ValueError: they do not.
+    """
+    size = shape.hidden_size
+    for number in range(shape.num_hidden_layers):
+        prefix = f"encoder.layer.{number}."
+        wide = len(named(arrays, f"{prefix}intermediate.dense.bias", 1))
+        same = ("self.query", "self.key", "self.value", "output.dense")
+        dense = {f"{prefix}attention.{name}": (size, size) for name in same}
+        dense |= {
+            f"{prefix}intermediate.dense": (wide, size),
+            f"{prefix}output.dense": (size, wide),
+        }
+        wanted = {f"{name}.weight": sizes for name, sizes in dense.items()}
+        wanted |= {f"{name}.bias": sizes[:1] for name, sizes in dense.items()}
+        for norm in (f"{prefix}attention.output.LayerNorm", f"{prefix}output.LayerNorm"):
+            wanted |= {f"{norm}.weight": (size,), f"{norm}.bias": (size,)}
+        for name, sizes in wanted.items():
+            if named(arrays, name, len(sizes)).shape != sizes:
+                raise ValueError(f"the array '{name}' does not fit the others")
 
 
 def without_prefix(arrays: Mapping[str, Array]) -> dict[str, Array]:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from tertulia.ml.bert import Bert, BertShape, named, without_prefix
+from tertulia.ml.bert import BertShape, Embedding, check_layers, named, without_prefix
 from tertulia.ml.onnx_format import GraphWriter
 from tertulia.ml.parts import Array
 from tertulia.ml.sparse import FloatArray, IntArray
@@ -31,14 +31,15 @@ class OnnxBert:
         import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
         runtime: Any = onnxruntime
-        # What does not fit together is found in one place.
-        self._embedding = Bert(arrays, shape).embedding
+        known = without_prefix(arrays)
+        check_layers(known, shape)
+        self._embedding = Embedding(known, shape)
         self.shape: BertShape = shape
         options: Any = runtime.SessionOptions()
         # A message is short; more threads would only be taken from other messages.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session: Any = runtime.InferenceSession(
-            graph_of(arrays, shape), options, providers=["CPUExecutionProvider"]
+            graph_of(known, shape), options, providers=["CPUExecutionProvider"]
         )
 
     @property
@@ -56,8 +57,11 @@ class OnnxBert:
 
 
 def graph_of(arrays: Mapping[str, Array], shape: BertShape) -> bytes:
-    """Return the layers as an ONNX model: embedded pieces to the state after each layer."""
-    return _Graph(without_prefix(arrays), shape).written()
+    """Return the layers as an ONNX model: embedded pieces to the state after each layer.
+
+    arrays: checked by `check_layers`.
+    """
+    return _Graph(arrays, shape).written()
 
 
 def _output(layer: int) -> str:

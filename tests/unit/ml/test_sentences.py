@@ -172,6 +172,22 @@ def test_a_model_of_another_kind_is_refused(tmp_path: Path, changes: dict[str, o
         SentenceEncoder.load(write_tiny_bert(tmp_path / "odd", **changes))
 
 
+@pytest.mark.parametrize(
+    ("name", "sizes"),
+    [
+        ("encoder.layer.0.attention.self.key.weight", (SIZE, SIZE + 1)),
+        ("encoder.layer.0.intermediate.dense.weight", (16, SIZE - 1)),
+        ("encoder.layer.1.output.dense.weight", (SIZE, 15)),
+        ("encoder.layer.1.output.dense.bias", (3,)),
+        ("encoder.layer.0.attention.output.LayerNorm.weight", (SIZE + 1,)),
+    ],
+)
+def test_weights_that_do_not_fit_together_are_refused(name: str, sizes: tuple[int, ...]):
+    arrays = tiny_arrays() | {name: np.ones(sizes, dtype=np.float32)}
+    with pytest.raises(ValueError, match="does not fit"):
+        encoder_for(arrays, TINY)
+
+
 def test_a_vocabulary_longer_than_the_weights_is_refused(folder: Path):
     (folder / "vocab.txt").write_text("\n".join([*TERMS, "one", "more"]), "utf-8")
     with pytest.raises(ValueError, match="vocabulary"):
