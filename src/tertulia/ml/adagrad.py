@@ -5,6 +5,8 @@ import numpy as np
 from tertulia.ml.sparse import FloatArray, IntArray
 
 _EPSILON = np.float32(1e-8)
+# So many rows a time: what is computed of them stays in the cache that is nearest.
+_AT_ONCE = 256
 
 
 class Adagrad:
@@ -17,6 +19,8 @@ class Adagrad:
         self.weights: FloatArray = np.zeros((rows, columns), dtype=np.float32)
         self._squares: FloatArray = np.zeros((rows, columns), dtype=np.float32)
         self._l2 = np.float32(l2)
+        some = (min(rows, _AT_ONCE), columns)
+        self._own, self._work = np.empty(some, np.float32), np.empty(some, np.float32)
 
     def take(self, rows: IntArray) -> FloatArray:
         """Return a copy of some rows."""
@@ -27,15 +31,23 @@ class Adagrad:
 
         `gradient` is used as work space.
         """
-        own: FloatArray = self.weights[rows]
+        for begin in range(0, len(rows), _AT_ONCE):
+            part = slice(begin, begin + _AT_ONCE)
+            self._move(rows[part], gradient[part], np.float32(rate))
+
+    def _move(self, rows: IntArray, gradient: FloatArray, rate: np.float32) -> None:
+        own, work = self._own[: len(rows)], self._work[: len(rows)]
+        # Clipping spares the check of every row, and a copy with it; all are inside.
+        np.take(self.weights, rows, axis=0, out=own, mode="clip")
         if self._l2:
-            gradient += self._l2 * own
-        squares: FloatArray = self._squares[rows]
-        squares += gradient * gradient
-        self._squares[rows] = squares
-        np.sqrt(squares, out=squares)
-        squares += _EPSILON
-        gradient /= squares
-        gradient *= np.float32(rate)
+            np.multiply(own, self._l2, out=work)
+            gradient += work
+        np.take(self._squares, rows, axis=0, out=work, mode="clip")
+        work += gradient * gradient
+        self._squares[rows] = work
+        np.sqrt(work, out=work)
+        work += _EPSILON
+        gradient /= work
+        gradient *= rate
         own -= gradient
         self.weights[rows] = own

@@ -18,7 +18,7 @@ from tertulia.ml.margins import Margins, Practice
 from tertulia.ml.network import Network, Schedule
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
-from tertulia.ml.sparse import FloatArray, Row
+from tertulia.ml.sparse import Csr, FloatArray, Row
 from tertulia.ml.told import Told, part_of, unheard
 
 _TAIL, _MARGINS = "vectors.", "margins."
@@ -34,13 +34,15 @@ class Lessons(msgspec.Struct, frozen=True, kw_only=True):
 
     schedule: of its networks. practice: of its margins, None for none. begin: the first feature
     that a second network sees, None for no such network; the entries of rows that it sees stand
-    behind all others. dense: whether those are vectors.
+    behind all others. dense: whether those are vectors. vectors: how many of the last features
+    are numbers of vectors, which most rows have all.
     """
 
     schedule: Schedule
     practice: Practice | None = None
     begin: int | None = None
     dense: bool = False
+    vectors: int = 0
 
     @property
     def tail(self) -> Schedule:
@@ -93,31 +95,29 @@ class Committee:
         """Fit all members; see `Network.train`."""
         count = 1 + (lessons.begin is not None) + (lessons.practice is not None)
         shares = [part_of(told, at / count, (at + 1) / count) for at in range(count)]
+        matrix = Csr.of(rows, columns=features, dense=lessons.vectors)
         whole = Network.train(
-            rows,
+            matrix,
             labels,
             classes=classes,
-            features=features,
             schedule=lessons.schedule,
             told=shares.pop(0),
         )
         members = [_Member(whole)]
         if lessons.begin is not None:
             tail = Network.train(
-                [_tail(row, lessons.begin) for row in rows],
+                matrix.behind(lessons.begin),
                 labels,
                 classes=classes,
-                features=features - lessons.begin,
                 schedule=lessons.tail,
                 told=shares.pop(0),
             )
             members.append(_Member(tail, _TAIL, lessons.begin))
         if lessons.practice is not None:
             margins = Margins.train(
-                rows,
+                matrix,
                 labels,
                 classes=classes,
-                features=features,
                 practice=lessons.practice,
                 told=shares.pop(0),
             )

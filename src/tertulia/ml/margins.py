@@ -14,7 +14,7 @@ import numpy as np
 
 from tertulia.ml.adagrad import Adagrad
 from tertulia.ml.parts import Array, Parts
-from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row, times
+from tertulia.ml.sparse import Csr, FloatArray, IntArray, times
 from tertulia.ml.told import Told, unheard
 
 _LAST_RATE = 0.05
@@ -49,33 +49,30 @@ class Margins:
     @classmethod
     def train(
         cls,
-        rows: Sequence[Row],
+        matrix: Csr,
         labels: Sequence[int],
         *,
         classes: int,
-        features: int,
         practice: Practice,
         told: Told = unheard,
     ) -> "Margins":
         """Fit on mini-batches; the same arguments give the same margins.
 
         Args:
-            rows: per example a pair (feature indices, values); an index occurs once in a row.
+            matrix: a row for each example; an index occurs once in a row.
             labels: per example its class, 0-based and below `classes`.
             classes: number of classes.
-            features: number of features; every index is below it.
             practice: how long and how carefully.
             told: how far it is, after each epoch.
         """
         rng = np.random.default_rng(practice.seed)
-        matrix = Csr.of(rows, columns=features)
         targets: IntArray = np.asarray(labels, dtype=np.int64)
-        weights, bias = Adagrad(features, classes), Adagrad(1, classes)
+        weights, bias = Adagrad(matrix.columns, classes), Adagrad(1, classes)
         bias.weights -= np.float32(1.0)
         first: IntArray = np.zeros(1, dtype=np.int64)
         for epoch in range(practice.epochs):
             rate = practice.rate * (1.0 - (1.0 - _LAST_RATE) * epoch / practice.epochs)
-            order = rng.permutation(len(rows))
+            order = rng.permutation(len(matrix))
             for cut in range(0, len(order), practice.batch):
                 part = order[cut : cut + practice.batch]
                 sample = matrix.sample(part, practice.dropout, rng)

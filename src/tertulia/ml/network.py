@@ -15,7 +15,7 @@ from numpy.random import Generator
 
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
-from tertulia.ml.sparse import Csr, FloatArray, IntArray, Row, times
+from tertulia.ml.sparse import Csr, FloatArray, IntArray, times
 from tertulia.ml.told import Told, unheard
 
 _TINY = np.float32(1e-8)
@@ -63,36 +63,34 @@ class Network:
     @classmethod
     def train(
         cls,
-        rows: Sequence[Row],
+        matrix: Csr,
         labels: Sequence[int],
         *,
         classes: int,
-        features: int,
         schedule: Schedule,
         told: Told = unheard,
     ) -> "Network":
         """Fit on mini-batches; the same arguments give the same network.
 
         Args:
-            rows: per example a pair (feature indices, values); an index occurs once in a row.
+            matrix: a row for each example; an index occurs once in a row.
             labels: per example its class, 0-based.
             classes: number of classes.
-            features: number of features; every index is below it.
             schedule: how long and how carefully.
             told: how far it is, after each epoch.
 
         Raises:
-            ValueError: a label or feature index is outside its range, or lengths differ.
+            ValueError: a label is outside its range, or lengths differ.
         """
-        if len(rows) != len(labels):
-            raise ValueError(f"{len(rows)} rows but {len(labels)} labels")
+        if len(matrix) != len(labels):
+            raise ValueError(f"{len(matrix)} rows but {len(labels)} labels")
         targets = np.asarray(labels, dtype=np.int64)
         if len(targets) and (int(targets.min()) < 0 or int(targets.max()) >= classes):
             raise ValueError(f"a label is outside 0..{classes - 1}")
-        fit = _Fit(Csr.of(rows, columns=features), classes, schedule)
+        fit = _Fit(matrix, classes, schedule)
         for epoch in range(schedule.epochs):
             share = 1.0 - (1.0 - _LAST_RATE) * epoch / schedule.epochs
-            order = fit.rng.permutation(len(rows))
+            order = fit.rng.permutation(len(matrix))
             for cut in range(0, len(order), schedule.batch):
                 part = order[cut : cut + schedule.batch]
                 fit.step(part, targets[part], np.float32(schedule.rate * share))

@@ -1,7 +1,8 @@
 """Rows that are mostly zero: built from Python lists, cut into small dense blocks for the BLAS."""
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
+from typing import cast
 
 import numpy as np
 from numpy.random import Generator
@@ -17,19 +18,30 @@ class Csr:
 
     starts: (rows + 1,) int64. indices: (entries,) int64, below `columns`.
     values: (entries,) float32. An index may repeat within a row; its values add up.
+    vectors: (rows, n) float32, the last n of the columns, which are not among the entries.
     """
 
     def __init__(
-        self, starts: IntArray, indices: IntArray, values: FloatArray, *, columns: int
+        self,
+        starts: IntArray,
+        indices: IntArray,
+        values: FloatArray,
+        *,
+        columns: int,
+        vectors: FloatArray | None = None,
     ) -> None:
+        nothing = np.empty((len(starts) - 1, 0), dtype=np.float32)
         self.starts = starts
         self.indices = indices
         self.values = values
         self.columns = columns
+        self.vectors: FloatArray = nothing if vectors is None else vectors
 
     @classmethod
-    def of(cls, rows: Iterable[Row], *, columns: int) -> "Csr":
+    def of(cls, rows: Iterable[Row], *, columns: int, dense: int = 0) -> "Csr":
         """Build from pairs (indices, values); entries at `columns` and above are refused.
+
+        dense: how many of the last columns hold numbers of vectors, which most rows have all.
 
         Raises:
             ValueError: an index is outside, or a row's two lists differ in length.
@@ -44,7 +56,34 @@ class Csr:
         values = np.fromiter(chain.from_iterable(v for _, v in kept), dtype=np.float32, count=total)
         if total and (int(flat.min()) < 0 or int(flat.max()) >= columns):
             raise ValueError(f"a feature index is outside 0..{columns - 1}")
-        return cls(starts, flat, values, columns=columns)
+        whole = cls(starts, flat, values, columns=columns)
+        return whole._parted(dense) if dense else whole
+
+    def _parted(self, dense: int) -> "Csr":
+        """Return the same rows with the last columns, so many, as vectors."""
+        begin = self.columns - dense
+        owners = np.repeat(np.arange(len(self)), np.diff(self.starts))
+        vectors = np.zeros((len(self), dense), dtype=np.float32)
+        inside: IntArray = np.flatnonzero(self.indices >= begin)
+        vectors[owners[inside], self.indices[inside] - begin] = self.values[inside]
+        before = self._of(self.indices < begin, self.columns)
+        return Csr(
+            before.starts, before.indices, before.values, columns=self.columns, vectors=vectors
+        )
+
+    def _of(self, chosen: NDArray[np.bool_], columns: int) -> "Csr":
+        """Return chosen entries, without vectors. chosen: (entries,)."""
+        counted = np.concatenate([[0], np.cumsum(chosen)])
+        return Csr(counted[self.starts], self.indices[chosen], self.values[chosen], columns=columns)
+
+    def behind(self, begin: int) -> "Csr":
+        """Return the columns from `begin` on, numbered anew."""
+        width = min(self.vectors.shape[1], self.columns - begin)
+        kept = self._of(self.indices >= begin, self.columns - begin)
+        vectors = self.vectors[:, self.vectors.shape[1] - width :]
+        return Csr(
+            kept.starts, kept.indices - begin, kept.values, columns=kept.columns, vectors=vectors
+        )
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -65,26 +104,32 @@ class Csr:
         """
         owners, entries = self.entries(rows)
         used = self.indices[entries]
-        counts = np.bincount(used, minlength=1)
-        several = counts[used] > 1
-        shared: IntArray = np.flatnonzero(counts > 1)
-        alone: IntArray = np.flatnonzero(~several)
         values = self.values[entries]
+        counts = np.bincount(used, minlength=1)
+        alone: IntArray = np.flatnonzero(counts[used] == 1)
+        shared: IntArray = np.flatnonzero(counts > 1)
+        width = self.vectors.shape[1]
+        numbers: IntArray = np.arange(width)
+        scale = np.float32(1.0)
         if drop and rng is not None:
-            shared = shared[rng.random(len(shared), dtype=np.float32) >= drop]
+            scale = np.float32(1.0 / (1.0 - drop))
+            kept = rng.random(len(shared) + width, dtype=np.float32) >= drop
+            shared, numbers = shared[kept[: len(shared)]], numbers[kept[len(shared) :]]
             alone = alone[rng.random(len(alone), dtype=np.float32) >= drop]
-            values = values * np.float32(1.0 / (1.0 - drop))
+            values *= scale
         place = np.full(len(counts), -1, dtype=np.int64)
         place[shared] = np.arange(len(shared))
         local = place[used]
-        kept = local >= 0
-        dense: FloatArray = np.zeros((len(rows), len(shared)), dtype=np.float32)
-        dense[owners[kept], local[kept]] = values[kept]
-        columns = np.concatenate([shared, used[alone]])
+        inside: IntArray = np.flatnonzero(local >= 0)
+        dense: FloatArray = np.zeros((len(rows), len(shared) + len(numbers)), dtype=np.float32)
+        dense[owners[inside], local[inside]] = values[inside]
+        if width:
+            dense[:, len(shared) :] = self.vectors[rows[:, None], numbers] * scale
+        columns = np.concatenate([shared, self.columns - width + numbers, used[alone]])
         return Sample(columns, dense, owners[alone], values[alone])
 
     def block(self, rows: IntArray) -> "Block":
-        """Return the chosen rows as a dense block over the columns that they use."""
+        """Return the chosen rows, without vectors, as a dense block over the columns they use."""
         owners, entries = self.entries(rows)
         columns, local = np.unique(self.indices[entries], return_inverse=True)
         return Block(len(rows), columns, owners * len(columns) + local, self.values[entries])
@@ -105,16 +150,21 @@ class Sample:
         self.columns = columns
         self._dense = dense
         self._owners = owners
-        self._values = values[:, None]
-        self._starts: IntArray = np.flatnonzero(np.diff(owners, prepend=-1))
+        self._values = values
+        # Where each row's own columns begin and end.
+        self._cuts: IntArray = np.flatnonzero(np.diff(owners, prepend=-1, append=-1))
 
     def times(self, weights: FloatArray) -> FloatArray:
         """Return (rows, n) the rows times (used, n) weights of the columns."""
         shared = self._dense.shape[1]
         sums: FloatArray = self._dense @ weights[:shared]
         if len(self._owners):
-            own = weights[shared:] * self._values
-            sums[self._owners[self._starts]] += np.add.reduceat(own, self._starts, axis=0)
+            own, values = weights[shared:], self._values
+            found: FloatArray = np.empty((len(self._cuts) - 1, sums.shape[1]), dtype=np.float32)
+            cuts = cast(list[int], self._cuts.tolist())
+            for at, (begin, end) in enumerate(pairwise(cuts)):
+                np.dot(values[begin:end], own[begin:end], out=found[at])
+            sums[self._owners[self._cuts[:-1]]] += found
         return sums
 
     def back(self, error: FloatArray) -> FloatArray:
@@ -122,7 +172,10 @@ class Sample:
         shared = self._dense.shape[1]
         gradient = np.empty((len(self.columns), error.shape[1]), dtype=np.float32)
         np.matmul(self._dense.T, error, out=gradient[:shared])
-        np.multiply(error[self._owners], self._values, out=gradient[shared:])
+        own = gradient[shared:]
+        # Clipping spares the check of every place, and a copy with it; all are inside.
+        np.take(error, self._owners, axis=0, out=own, mode="clip")
+        own *= self._values[:, None]
         return gradient
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from tertulia.ml.margins import Margins, Practice
 from tertulia.ml.parts import Parts
-from tertulia.ml.sparse import Row
+from tertulia.ml.sparse import Csr, Row
 
 # Classes overlap in a feature that says nothing.
 ROWS: list[Row] = [
@@ -17,7 +17,7 @@ PRACTICE = Practice(epochs=60, batch=8, dropout=0.1)
 
 
 def trained(practice: Practice = PRACTICE) -> Margins:
-    return Margins.train(ROWS, LABELS, classes=3, features=4, practice=practice)
+    return Margins.train(Csr.of(ROWS, columns=4), LABELS, classes=3, practice=practice)
 
 
 def test_the_right_class_is_above_one_side_and_others_below_the_other():
@@ -50,7 +50,8 @@ def test_parts_that_do_not_fit_are_refused():
 def test_a_step_goes_down_the_gradient_of_the_squared_hinge():
     def loss(epochs: int) -> float:
         practice = Practice(epochs=epochs, batch=4, dropout=0.0, rate=1e-3)
-        found = Margins.train(ROWS[:4], LABELS[:4], classes=3, features=4, practice=practice)
+        matrix = Csr.of(ROWS[:4], columns=4)
+        found = Margins.train(matrix, LABELS[:4], classes=3, practice=practice)
         short = 0.0
         for row, label in zip(ROWS[:4], LABELS[:4], strict=True):
             signs = np.where(np.arange(3) == label, 1.0, -1.0)

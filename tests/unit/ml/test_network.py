@@ -5,7 +5,7 @@ from tertulia.ml.committee import Committee, Lessons
 from tertulia.ml.margins import Practice
 from tertulia.ml.network import Network, Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.sparse import FloatArray, Row
+from tertulia.ml.sparse import Csr, FloatArray, Row
 
 # Two features together decide, neither alone: no linear model can learn it.
 ROWS: list[Row] = [([0], [1.0]), ([1], [1.0]), ([0, 1], [1.0, 1.0]), ([2], [1.0])] * 8
@@ -14,7 +14,7 @@ SCHEDULE = Schedule(epochs=60, batch=8, hidden=32, input_dropout=0.0, dropout=0.
 
 
 def trained(schedule: Schedule = SCHEDULE) -> Network:
-    return Network.train(ROWS, LABELS, classes=2, features=3, schedule=schedule)
+    return Network.train(Csr.of(ROWS, columns=3), LABELS, classes=2, schedule=schedule)
 
 
 def all_logits(network: Network, rows: list[Row]) -> FloatArray:
@@ -54,17 +54,18 @@ def test_parts_that_do_not_fit_are_refused():
 @pytest.mark.parametrize("labels", [[2], [-1], [0, 1]])
 def test_labels_outside_their_range_are_refused(labels: list[int]):
     with pytest.raises(ValueError, match=r"label"):
-        Network.train([([0], [1.0])], labels, classes=2, features=1, schedule=SCHEDULE)
+        Network.train(Csr.of([([0], [1.0])], columns=1), labels, classes=2, schedule=SCHEDULE)
 
 
 def test_the_gradient_is_that_of_the_loss():
     """One step of plain size must lower the smoothed loss of the batch it was taken on."""
     rows, labels = ROWS[:4], LABELS[:4]
+    matrix = Csr.of(rows, columns=3)
     one = Schedule(epochs=1, batch=4, hidden=8, input_dropout=0, dropout=0, rate=1e-3)
     none = Schedule(epochs=0, batch=4, hidden=8, input_dropout=0, dropout=0)
 
     def loss(schedule: Schedule) -> float:
-        network = Network.train(rows, labels, classes=2, features=3, schedule=schedule)
+        network = Network.train(matrix, labels, classes=2, schedule=schedule)
         logits = all_logits(network, rows).astype(np.float64)
         log = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         own = log[np.arange(4), labels]
@@ -81,7 +82,7 @@ def with_vectors(rows: list[Row], width: int) -> list[Row]:
 
 
 def committee(rows: list[Row], labels: list[int], practice: Practice | None = None) -> Committee:
-    lessons = Lessons(schedule=SCHEDULE, practice=practice, begin=3, dense=True)
+    lessons = Lessons(schedule=SCHEDULE, practice=practice, begin=3, dense=True, vectors=2)
     return Committee.train(rows, labels, classes=2, features=5, lessons=lessons)
 
 

@@ -12,9 +12,10 @@ CHOSEN: list[IntArray] = [
 ]
 
 
+@pytest.mark.parametrize("dense", [0, 2, 6], ids=lambda dense: f"{dense} in vectors")
 @pytest.mark.parametrize("rows", CHOSEN, ids=str)
-def test_a_sample_is_multiplied_like_its_dense_rows(rows: IntArray):
-    sample = Csr.of(ROWS, columns=6).sample(rows)
+def test_a_sample_is_multiplied_like_its_dense_rows(rows: IntArray, dense: int):
+    sample = Csr.of(ROWS, columns=6, dense=dense).sample(rows)
     rng = np.random.default_rng(0)
     weights = rng.standard_normal((6, 5), dtype=np.float32)
     error = rng.standard_normal((len(rows), 5), dtype=np.float32)
@@ -24,8 +25,20 @@ def test_a_sample_is_multiplied_like_its_dense_rows(rows: IntArray):
     assert found == pytest.approx(DENSE[rows].T @ error, abs=1e-5)
 
 
-def test_of_left_out_columns_nothing_is_seen_and_the_others_make_up():
-    matrix = Csr.of([(range(1000), [1.0] * 1000)] * 2, columns=1000)
+@pytest.mark.parametrize("dense", [0, 2, 6], ids=lambda dense: f"{dense} in vectors")
+@pytest.mark.parametrize("begin", [0, 1, 4, 5])
+def test_the_columns_behind_a_place_are_a_matrix_of_their_own(begin: int, dense: int):
+    behind = Csr.of(ROWS, columns=6, dense=dense).behind(begin)
+    assert behind.columns == 6 - begin
+    sample = behind.sample(np.arange(4, dtype=np.int64))
+    weights = np.random.default_rng(0).standard_normal((6 - begin, 3), dtype=np.float32)
+    wanted = DENSE[:, begin:] @ weights
+    assert sample.times(weights[sample.columns]) == pytest.approx(wanted, abs=1e-5)
+
+
+@pytest.mark.parametrize("dense", [0, 400, 1000], ids=lambda dense: f"{dense} in vectors")
+def test_of_left_out_columns_nothing_is_seen_and_the_others_make_up(dense: int):
+    matrix = Csr.of([(range(1000), [1.0] * 1000)] * 2, columns=1000, dense=dense)
     both = np.arange(2, dtype=np.int64)
     sample = matrix.sample(both, 0.5, np.random.default_rng(1))
     assert 400 < len(sample.columns) < 600

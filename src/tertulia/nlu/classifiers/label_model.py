@@ -232,12 +232,18 @@ def _lessons(examples: int, vectorizer: Vectorizer, words: int, width: int, seed
     behind = vectorizer.features + words if width else None
     if examples <= 2 * _MANY:
         few = Schedule(epochs=40, batch=batch, seed=seed)
-        return Lessons(schedule=few, begin=behind, dense=width > 0)
+        return Lessons(schedule=few, begin=behind, dense=width > 0, vectors=words + width)
     schedule = Schedule(epochs=12, batch=batch, seed=seed, rate=0.04, by_row=True)
     practice = Practice(epochs=12, batch=batch, seed=seed)
     if behind is None:
         behind = vectorizer.features if words else _first_word(vectorizer)
-    return Lessons(schedule=schedule, practice=practice, begin=behind, dense=width + words > 0)
+    return Lessons(
+        schedule=schedule,
+        practice=practice,
+        begin=behind,
+        dense=width + words > 0,
+        vectors=words + width,
+    )
 
 
 def _first_word(vectorizer: Vectorizer) -> int | None:
