@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tertulia.core.domain.model import Generation
 from tertulia.ml.softmax import Recipe
-from tertulia.ml.tagger import Allowed, ChainTagger
+from tertulia.ml.tagger import Allowed, ChainTagger, Corpus
 from tertulia.nlu.extractors.spans import Label, Span, TagSet, merge_tags
 from tertulia.nlu.message import Token
 from tertulia.nlu.pipeline import Pipeline
@@ -87,10 +87,8 @@ def test_entities_survive_the_way_through_tags(case: tuple[int, list[Span]]):
 def tagger() -> ChainTagger:
     free = [True, True]
     return ChainTagger.train(
-        [[[0], [1]], [[1], [2]]],
-        [[0, 1], [1, 0]],
+        Corpus.of([[[0], [1]], [[1], [2]]], [[0, 1], [1, 0]], features=3),
         count=2,
-        features=3,
         allowed=Allowed(free, free, [free, free]),
         recipe=Recipe(epochs=10, batch=2),
     )

@@ -14,8 +14,10 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from tertulia.ml.beside import Beside
 from tertulia.ml.margins import Margins, Practice
 from tertulia.ml.network import Network, Schedule
+from tertulia.ml.orders import Task
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import Csr, FloatArray, Row
@@ -23,6 +25,8 @@ from tertulia.ml.told import Told, part_of, unheard
 
 _TAIL, _MARGINS = "vectors.", "margins."
 _TINY = np.float32(1e-9)
+# So many examples are worth a process of their own for the margins.
+_LARGE = 2000
 # Numbers of a vector share what they know; little of it can be left out.
 _INPUT_DROPOUT, _DROPOUT, _SPREAD = 0.1, 0.3, 0.05
 # Margins lie between -1 and 1, where a softmax would be shy beside that of a network.
@@ -93,34 +97,25 @@ class Committee:
         told: Told = unheard,
     ) -> "Committee":
         """Fit all members; see `Network.train`."""
-        count = 1 + (lessons.begin is not None) + (lessons.practice is not None)
-        shares = [part_of(told, at / count, (at + 1) / count) for at in range(count)]
         matrix = Csr.of(rows, columns=features, dense=lessons.vectors)
+        beside: Beside | None = None
+        if lessons.practice is not None:
+            targets = np.asarray(labels, dtype=np.int64)
+            task = Task.margins(matrix, targets, classes, lessons.practice)
+            beside = Beside(task, is_large=len(rows) >= _LARGE)
+        shares = _shares(told, 1 + (lessons.begin is not None), beside)
         whole = Network.train(
-            matrix,
-            labels,
-            classes=classes,
-            schedule=lessons.schedule,
-            told=shares.pop(0),
+            matrix, labels, classes=classes, schedule=lessons.schedule, told=shares.pop(0)
         )
         members = [_Member(whole)]
         if lessons.begin is not None:
+            own = matrix.behind(lessons.begin)
             tail = Network.train(
-                matrix.behind(lessons.begin),
-                labels,
-                classes=classes,
-                schedule=lessons.tail,
-                told=shares.pop(0),
+                own, labels, classes=classes, schedule=lessons.tail, told=shares.pop(0)
             )
             members.append(_Member(tail, _TAIL, lessons.begin))
-        if lessons.practice is not None:
-            margins = Margins.train(
-                matrix,
-                labels,
-                classes=classes,
-                practice=lessons.practice,
-                told=shares.pop(0),
-            )
+        if beside is not None:
+            margins = Margins.from_parts(beside.parts(shares.pop(0)))
             members.append(_Member(margins, _MARGINS, sharpness=_SHARPNESS))
         return cls(members)
 
@@ -159,6 +154,14 @@ class Committee:
             margins = Margins.from_parts(Parts(arrays=own))
             members.append(_Member(margins, _MARGINS, sharpness=_SHARPNESS))
         return cls(members)
+
+
+def _shares(told: Told, networks: int, beside: Beside | None) -> list[Told]:
+    """Return whom to tell of each network, and of what waits until they are done."""
+    rest = 1 if beside is not None and not beside.is_begun else 0
+    count = networks + rest
+    shares = [part_of(told, at / count, (at + 1) / count) for at in range(count)]
+    return shares if rest else [*shares, unheard]
 
 
 def _vote(member: _Member, row: Row) -> FloatArray:

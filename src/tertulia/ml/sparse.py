@@ -1,12 +1,14 @@
 """Rows that are mostly zero: built from Python lists, cut into small dense blocks for the BLAS."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import cast
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+
+from tertulia.ml.parts import Array
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
@@ -85,6 +87,23 @@ class Csr:
             kept.starts, kept.indices - begin, kept.values, columns=kept.columns, vectors=vectors
         )
 
+    def arrays(self) -> dict[str, Array]:
+        """Return all that there is but the number of columns."""
+        return {
+            "starts": self.starts,
+            "indices": self.indices,
+            "values": self.values,
+            "vectors": self.vectors,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], *, columns: int) -> "Csr":
+        """Return the matrix that `arrays` came from."""
+        starts, indices, values, vectors = (
+            arrays[name] for name in ("starts", "indices", "values", "vectors")
+        )
+        return cls(starts, indices, values, columns=columns, vectors=vectors)
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.starts) - 1
@@ -108,13 +127,13 @@ class Csr:
         counts = np.bincount(used, minlength=1)
         alone: IntArray = np.flatnonzero(counts[used] == 1)
         shared: IntArray = np.flatnonzero(counts > 1)
-        width = self.vectors.shape[1]
-        numbers: IntArray = np.arange(width)
+        width = int(self.vectors.shape[1])
+        numbers = np.arange(width, dtype=np.int64)
         scale = np.float32(1.0)
         if drop and rng is not None:
             scale = np.float32(1.0 / (1.0 - drop))
-            kept = rng.random(len(shared) + width, dtype=np.float32) >= drop
-            shared, numbers = shared[kept[: len(shared)]], numbers[kept[len(shared) :]]
+            some: NDArray[np.bool_] = rng.random(len(shared) + width, dtype=np.float32) >= drop
+            shared, numbers = shared[some[: len(shared)]], numbers[some[len(shared) :]]
             alone = alone[rng.random(len(alone), dtype=np.float32) >= drop]
             values *= scale
         place = np.full(len(counts), -1, dtype=np.int64)
@@ -125,7 +144,8 @@ class Csr:
         dense[owners[inside], local[inside]] = values[inside]
         if width:
             dense[:, len(shared) :] = self.vectors[rows[:, None], numbers] * scale
-        columns = np.concatenate([shared, self.columns - width + numbers, used[alone]])
+        numbers += self.columns - width
+        columns = np.concatenate([shared, numbers, used[alone]])
         return Sample(columns, dense, owners[alone], values[alone])
 
     def block(self, rows: IntArray) -> "Block":

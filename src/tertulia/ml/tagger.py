@@ -4,7 +4,7 @@ Rule: sums over paths run in probability space, scaled at each token, so that a 
 batch is one matrix product.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, cast
 
@@ -61,11 +61,9 @@ class ChainTagger:
     @classmethod
     def train(
         cls,
-        sentences: Sequence[Sentence],
-        tags: Sequence[Sequence[int]],
+        corpus: "Corpus",
         *,
         count: int,
-        features: int,
         allowed: "Allowed",
         recipe: Recipe,
         told: Told = unheard,
@@ -73,22 +71,19 @@ class ChainTagger:
         """Fit by AdaGrad on mini-batches of sentences; the same arguments give the same model.
 
         Args:
-            sentences: per sentence, per token the numbers of its features; none may be empty.
-            tags: per sentence, per token its tag.
+            corpus: sentences with their tags.
             count: number of tags.
-            features: number of features.
             allowed: which tags may start, follow one another, and end.
             recipe: epochs, seed, rate, batch (in sentences) and l2; margin is not used.
             told: how far it is, after each epoch.
         """
-        fit = _ChainFit(count, features, allowed, recipe)
+        fit = _ChainFit(count, corpus.matrix.columns, allowed, recipe)
         rng = np.random.default_rng(recipe.seed)
         # Sentences of like length share a batch, so that little is computed on padding.
         order = sorted(
-            cast(list[int], rng.permutation(len(sentences)).tolist()),
-            key=lambda at: len(sentences[at]),
+            cast(list[int], rng.permutation(len(corpus.lengths)).tolist()),
+            key=cast(list[int], corpus.lengths.tolist()).__getitem__,
         )
-        corpus = _Corpus(sentences, tags, features)
         cuts = range(0, len(order), recipe.batch)
         batches = [corpus.batch(np.asarray(order[cut : cut + recipe.batch])) for cut in cuts]
         for epoch in range(recipe.epochs):
@@ -194,26 +189,51 @@ def _scaled(row: FloatArray) -> FloatArray:
     return cast(FloatArray, row / max(row.sum(), _TINY))
 
 
-class _Corpus:
-    """All tokens as rows of one matrix, the last of which is empty; its tags, and where each
-    sentence begins.
+class Corpus:
+    """Sentences to learn from.
+
+    matrix: (tokens + 1, features) all tokens as rows, the last of which is empty. tags:
+    (tokens + 1,) likewise. lengths: (sentences,) tokens of each.
     """
 
-    def __init__(
-        self, sentences: Sequence[Sentence], tags: Sequence[Sequence[int]], features: int
-    ) -> None:
+    def __init__(self, matrix: Csr, tags: IntArray, lengths: IntArray) -> None:
+        self.matrix = matrix
+        self.tags = tags
+        self.lengths = lengths
+        self._starts: IntArray = np.cumsum(lengths) - lengths
+
+    @classmethod
+    def of(
+        cls, sentences: Sequence[Sentence], tags: Sequence[Sequence[int]], *, features: int
+    ) -> "Corpus":
+        """Return the corpus of sentences.
+
+        Args:
+            sentences: per sentence, per token the numbers of its features; none may be empty.
+            tags: per sentence, per token its tag.
+            features: number of features.
+        """
         rows = [(token, [1.0] * len(token)) for sentence in sentences for token in sentence]
-        self.matrix = Csr.of([*rows, ([], [])], columns=features)
-        self.tags: IntArray = np.asarray([*chain.from_iterable(tags), 0], dtype=np.int64)
-        self.lengths: IntArray = np.asarray([len(one) for one in sentences], dtype=np.int64)
-        self.starts: IntArray = np.cumsum(self.lengths) - self.lengths
+        matrix = Csr.of([*rows, ([], [])], columns=features)
+        lengths = np.asarray([len(one) for one in sentences], dtype=np.int64)
+        return cls(matrix, np.asarray([*chain.from_iterable(tags), 0], dtype=np.int64), lengths)
+
+    def arrays(self) -> dict[str, Array]:
+        """Return all that there is but the number of features."""
+        return {**self.matrix.arrays(), "tags": self.tags, "lengths": self.lengths}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, Array], *, features: int) -> "Corpus":
+        """Return the corpus that `arrays` came from."""
+        matrix = Csr.from_arrays(arrays, columns=features)
+        return cls(matrix, arrays["tags"], arrays["lengths"])
 
     def batch(self, part: IntArray) -> "_Batch":
         """Return some sentences as one padded block."""
         lengths = self.lengths[part]
         at: IntArray = np.arange(int(lengths.max()), dtype=np.int64)[:, None]
         mask = at < lengths
-        rows = np.where(mask, self.starts[part] + at, len(self.tags) - 1)
+        rows = np.where(mask, self._starts[part] + at, len(self.tags) - 1)
         return _Batch(rows, mask, self.tags[rows], lengths - 1)
 
 

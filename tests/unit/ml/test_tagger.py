@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tertulia.ml.softmax import Recipe
-from tertulia.ml.tagger import Allowed, ChainTagger
+from tertulia.ml.tagger import Allowed, ChainTagger, Corpus
 
 # Tags: 0 outside, 1 begin, 2 inside. Inside never starts and never follows outside.
 ALLOWED = Allowed(
@@ -16,7 +16,8 @@ TAGS = [[0, 1, 2], [0, 1], [1, 2, 0], [1, 0, 0]]
 
 def trained(*, seed: int = 0, epochs: int = 60) -> ChainTagger:
     recipe = Recipe(epochs=epochs, batch=2, seed=seed)
-    return ChainTagger.train(SENTENCES, TAGS, count=3, features=5, allowed=ALLOWED, recipe=recipe)
+    corpus = Corpus.of(SENTENCES, TAGS, features=5)
+    return ChainTagger.train(corpus, count=3, allowed=ALLOWED, recipe=recipe)
 
 
 def test_training_sentences_are_tagged_as_taught():

@@ -9,7 +9,7 @@ from tertulia.ml.told import part_of
 from tertulia.nlu.classifiers.label_model import LabelModel
 from tertulia.nlu.classifiers.learned import LearnedConfig, classify, train_intents
 from tertulia.nlu.component import ENTITIES, FEATURES, INTENT, Component, Setting, Training
-from tertulia.nlu.extractors.tag_model import TagConfig, TagModel
+from tertulia.nlu.extractors.tag_model import TagConfig, Tagging, TagModel
 from tertulia.nlu.message import Message
 
 _TAGGER = "tagger."
@@ -53,17 +53,18 @@ class DietClassifier(Component[DietConfig]):
     @classmethod
     def train(cls, config: DietConfig, setting: Setting, training: Training) -> Self:
         """Learn both halves, as far as they are switched on."""
-        intents = tagger = None
-        told = training.told
-        if config.intent_classification:
-            first = part_of(told, 0.0, 0.5) if config.entity_recognition else told
-            intents = train_intents(config, replace(training, told=first))
+        intents = tagger = tagging = None
+        told, middle = training.told, 1.0
         if config.entity_recognition:
-            training = replace(training, told=part_of(told, 0.5 if intents else 0.0, 1.0))
-            seed = config.seed(training.seed)
-            tagger = TagModel.train(
-                config.tagging, setting, training, seed=seed, by_intent=intents is not None
+            seed, by_intent = config.seed(training.seed), config.intent_classification
+            tagging = Tagging.begin(
+                config.tagging, setting, training, seed=seed, by_intent=by_intent
             )
+            middle = 1.0 if tagging is None or tagging.beside.is_begun else 0.5
+        if config.intent_classification:
+            intents = train_intents(config, replace(training, told=part_of(told, 0.0, middle)))
+        if tagging is not None:
+            tagger = TagModel.of(tagging, part_of(told, middle if intents else 0.0, 1.0))
         return cls(config, setting, intents, tagger)
 
     def process(self, message: Message) -> None:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
 from tertulia.data.nlu import Entity
+from tertulia.ml.beside import Beside
+from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
-from tertulia.ml.tagger import ChainTagger
+from tertulia.ml.tagger import ChainTagger, Corpus
+from tertulia.ml.told import Told
 from tertulia.ml.vectorize import Limits, Vocabulary
 from tertulia.nlu.component import Lesson, Setting, Training
 from tertulia.nlu.extractors.spans import (
@@ -29,6 +32,8 @@ Json = Any
 
 # Of many tokens, features seen once only cost memory.
 _MANY_TOKENS = 20_000
+# So many sentences are worth a process of their own.
+_LARGE = 2000
 # One example in so many is learned as if its intent were not known.
 _WITHOUT_INTENT = 7
 _L2 = 1e-4
@@ -77,35 +82,19 @@ class TagModel:
 
     @classmethod
     def train(
-        cls,
-        config: TagConfig,
-        setting: Setting,
-        training: Training,
-        *,
-        seed: int,
-        by_intent: bool = False,
+        cls, config: TagConfig, setting: Setting, training: Training, *, seed: int
     ) -> Self | None:
         """Learn from the annotated entities; None when there are none."""
-        taught = _taught(setting, training)
-        labels = {span.label for _, spans in taught for span in spans}
-        if not labels:
-            return None
-        tagset = TagSet(labels, borders=config.BILOU_flag)
-        named = [
-            features_of(lesson.message, config.features, _taught_intent(at, lesson, by_intent))
-            for at, (lesson, _) in enumerate(taught)
-        ]
-        vocabulary = _vocabulary(named)
-        tagger = ChainTagger.train(
-            [_numbers(vocabulary, sentence) for sentence in named],
-            [tagset.encode(len(lesson.message.tokens), spans) for lesson, spans in taught],
-            count=len(tagset),
-            features=len(vocabulary),
-            allowed=tagset.allowed(),
-            recipe=_recipe(len(taught), seed),
-            told=training.told,
+        tagging = Tagging.begin(config, setting, training, seed=seed)
+        return None if tagging is None else cls.of(tagging, training.told)
+
+    @classmethod
+    def of(cls, tagging: "Tagging", told: Told) -> Self:
+        """Return what was learned. told: how far it is, where learning has to begin now."""
+        tagger = ChainTagger.from_parts(tagging.beside.parts(told))
+        return cls(
+            tagging.tagset, tagging.vocabulary, tagger, tagging.config, by_intent=tagging.by_intent
         )
-        return cls(tagset, vocabulary, tagger, config, by_intent=by_intent)
 
     def entities(self, message: Message, setting: Setting) -> list[dict[str, Json]]:
         """Return the entities of a message in their wire form, in the order of the text."""
@@ -152,6 +141,47 @@ class TagModel:
         by_intent = msgspec.convert(parts.meta.get("by_intent", False), bool)
         tagger = ChainTagger.from_parts(parts)
         return cls(tagset, Vocabulary(terms), tagger, config, by_intent=by_intent)
+
+
+class Tagging(NamedTuple):
+    """A model under way: from many sentences it is learned beside what else is learned."""
+
+    tagset: TagSet
+    vocabulary: Vocabulary
+    config: TagConfig
+    by_intent: bool
+    beside: Beside
+
+    @classmethod
+    def begin(
+        cls,
+        config: TagConfig,
+        setting: Setting,
+        training: Training,
+        *,
+        seed: int,
+        by_intent: bool = False,
+    ) -> "Tagging | None":
+        """Begin to learn from the annotated entities; None when there are none."""
+        taught = _taught(setting, training)
+        labels = {span.label for _, spans in taught for span in spans}
+        if not labels:
+            return None
+        tagset = TagSet(labels, borders=config.BILOU_flag)
+        named = [
+            features_of(lesson.message, config.features, _taught_intent(at, lesson, by_intent))
+            for at, (lesson, _) in enumerate(taught)
+        ]
+        vocabulary = _vocabulary(named)
+        corpus = Corpus.of(
+            [_numbers(vocabulary, sentence) for sentence in named],
+            [tagset.encode(len(lesson.message.tokens), spans) for lesson, spans in taught],
+            features=len(vocabulary),
+        )
+        recipe = _recipe(len(taught), seed)
+        task = Task.chain(corpus, len(tagset), tagset.allowed(), recipe)
+        beside = Beside(task, is_large=len(taught) >= _LARGE)
+        return cls(tagset, vocabulary, config, by_intent, beside)
 
 
 def features_of(

@@ -1,0 +1,65 @@
+"""A model fitted in a second process, while this one fits another: Python computes one at a time.
+
+What was learned is the same to the byte as if it had been fitted here, so where there is one core
+only, or the process comes to nothing, it is. Data goes to the process and arrays come back; no code
+does. Why not in threads is told in docs/adr/0026-two-cores-while-training.md.
+"""
+
+import os
+import subprocess
+import sys
+from threading import Thread
+
+from tertulia.base.errors import ModelError
+from tertulia.ml.orders import Task
+from tertulia.ml.parts import Parts
+from tertulia.ml.safetensors import read_arrays
+from tertulia.ml.told import Told, unheard
+
+_COMMAND = ("-P", "-m", "tertulia.ml.apprentice")
+
+
+class Beside:
+    """A model under way.
+
+    is_large: whether the work is worth a process, which takes a quarter of a second to begin.
+    """
+
+    def __init__(self, task: Task, *, is_large: bool) -> None:
+        self._task = task
+        self._answer = b""
+        self._thread: Thread | None = None
+        if is_large and sys.executable and cores() > 1:
+            self._thread = Thread(target=self._ask, name="fitting beside", daemon=True)
+            self._thread.start()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a process is at it, or was."""
+        return self._thread is not None
+
+    def parts(self, told: Told = unheard) -> Parts:
+        """Return the model; waits for the process, or fits it now. told: how far that is."""
+        if self._thread is not None:
+            self._thread.join()
+        try:
+            return Parts(arrays=read_arrays(self._answer))
+        except ModelError:
+            return self._task.fitted(told)
+
+    def _ask(self) -> None:
+        command = (sys.executable, *_COMMAND, str(os.getpid()))
+        try:
+            done = subprocess.run(  # noqa: S603 - this interpreter, and a module of this package
+                command, input=self._task.packed(), stdout=subprocess.PIPE, check=False
+            )
+        except OSError:
+            return
+        self._answer = done.stdout if done.returncode == 0 else b""
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
