@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from threading import Thread
+from typing import IO, cast
 
 from tertulia.base.errors import ModelError
 from tertulia.ml.orders import Task
@@ -50,12 +51,16 @@ class Beside:
     def _ask(self) -> None:
         command = (sys.executable, *_COMMAND, str(os.getpid()))
         try:
-            done = subprocess.run(  # noqa: S603 - this interpreter, and a module of this package
-                command, input=self._task.packed(), stdout=subprocess.PIPE, check=False
-            )
+            with subprocess.Popen(  # noqa: S603 - this interpreter, and a module of this package
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ) as process:
+                # The process reads all before it writes; what it has read need not stay here.
+                with cast(IO[bytes], process.stdin) as entrance:
+                    entrance.write(self._task.packed())
+                answer = cast(IO[bytes], process.stdout).read()
         except OSError:
             return
-        self._answer = done.stdout if done.returncode == 0 else b""
+        self._answer = answer if process.returncode == 0 else b""
 
 
 def cores() -> int:
