@@ -10,6 +10,7 @@ from tertulia.ml.sparse import FloatArray, Row
 
 # Bounds keep a handful of examples from making the model either shy or boastful.
 COLDEST, HOTTEST = 0.1, 3.0
+WEIGHTS = (0.0, 0.125, 0.25, 0.5)
 _STEPS = 40
 
 
@@ -19,9 +20,28 @@ def best_temperature(logits: Sequence[FloatArray], labels: Sequence[Sequence[int
     logits: one or more (examples, classes), labels the right answers of each; all examples
     count the same. 1.0 for no examples.
     """
+    return _fitted(logits, labels)[0]
+
+
+def best_weight(logits: FloatArray, others: FloatArray, labels: Sequence[int]) -> float:
+    """Return the w of `WEIGHTS` under which softmax((logits + w others) / T) is most likely.
+
+    Each w is judged at its own best temperature T. logits, others: (examples, classes). labels:
+    the right answers.
+    """
+
+    def loss(weight: float) -> float:
+        together = cast(FloatArray, logits + others * np.float32(weight))
+        return _fitted([together], [labels])[1]
+
+    return min(WEIGHTS, key=loss)
+
+
+def _fitted(logits: Sequence[FloatArray], labels: Sequence[Sequence[int]]) -> tuple[float, float]:
+    """Return the best temperature, and the loss under it in nats, of all examples together."""
     targets = np.asarray([label for group in labels for label in group], dtype=np.int64)
     if not len(targets):
-        return 1.0
+        return 1.0, 0.0
     wide = np.concatenate(logits).astype(np.float64)
     own = wide[np.arange(len(targets)), targets]
     low, high = np.log(COLDEST), np.log(HOTTEST)
@@ -45,7 +65,8 @@ def best_temperature(logits: Sequence[FloatArray], labels: Sequence[Sequence[int
             low, left, at_left = left, right, at_right
             right = low + ratio * (high - low)
             at_right = loss(right)
-    return float(np.exp((low + high) / 2))
+    middle = float((low + high) / 2)
+    return float(np.exp(middle)), loss(middle)
 
 
 class Unseen(msgspec.Struct, frozen=True):

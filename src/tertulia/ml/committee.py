@@ -8,7 +8,7 @@ first network, err elsewhere than it does.
 from array import array
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from tertulia.ml.beside import Beside
 from tertulia.ml.margins import Margins, Practice
+from tertulia.ml.neighbours import Neighbours
 from tertulia.ml.network import Network, Schedule
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Array, Parts
@@ -23,7 +24,7 @@ from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import Csr, FloatArray, Row
 from tertulia.ml.told import Told, part_of, unheard
 
-_TAIL, _MARGINS = "vectors.", "margins."
+_TAIL, _MARGINS, _NEIGHBOURS = "vectors.", "margins.", "neighbours."
 _TINY = np.float32(1e-9)
 # So many examples are worth a process of their own for the margins.
 _LARGE = 2000
@@ -79,11 +80,26 @@ class _Member(NamedTuple):
     sharpness: float = 1.0
 
 
-class Committee:
-    """One model, or several whose log probabilities are averaged. Immutable after training."""
+class Heard(NamedTuple):
+    """Neighbours, and what their logits are multiplied with beside those of the members."""
 
-    def __init__(self, members: Sequence[_Member]) -> None:
+    neighbours: Neighbours
+    weight: float
+
+
+class Committee:
+    """One model, or several whose log probabilities are averaged. Immutable after training.
+
+    heard: neighbours whose logits are added, None for none.
+    """
+
+    def __init__(self, members: Sequence[_Member], heard: Heard | None = None) -> None:
         self._members = tuple(members)
+        self._heard = heard
+
+    def hearing(self, neighbours: Neighbours, weight: float) -> "Committee":
+        """Return the same members, who hear neighbours as well. weight: 0 for not at all."""
+        return Committee(self._members, Heard(neighbours, weight)) if weight else self
 
     @classmethod
     def train(
@@ -122,9 +138,11 @@ class Committee:
     def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
         """Return (classes,) logits of one row."""
         votes = [_vote(member, (indices, values)) for member in self._members]
-        if len(votes) == 1:
+        if len(votes) == 1 and self._heard is None:
             return votes[0]
         total: FloatArray = np.log(softmax(np.stack(votes)) + _TINY).mean(axis=0)
+        if self._heard is not None:
+            total += np.float32(self._heard.weight) * self._heard.neighbours.logits(indices, values)
         return total
 
     def all_logits(self, rows: Sequence[Row]) -> FloatArray:
@@ -138,7 +156,12 @@ class Committee:
             own = member.judge.parts().arrays
             arrays |= {member.prefix + name: array for name, array in own.items()}
         begins = [one.begin for one in self._members if one.begin]
-        return Parts(meta={"begin": begins[0]} if begins else {}, arrays=arrays)
+        meta: dict[str, Any] = {"begin": begins[0]} if begins else {}
+        if self._heard is not None:
+            own = self._heard.neighbours.parts().arrays
+            arrays |= {_NEIGHBOURS + name: array for name, array in own.items()}
+            meta["heard"] = self._heard.weight
+        return Parts(meta=meta, arrays=arrays)
 
     @classmethod
     def from_parts(cls, parts: Parts, *, begin: int) -> "Committee":
@@ -153,7 +176,11 @@ class Committee:
         if own := _with_prefix(parts.arrays, _MARGINS):
             margins = Margins.from_parts(Parts(arrays=own))
             members.append(_Member(margins, _MARGINS, sharpness=_SHARPNESS))
-        return cls(members)
+        heard: Heard | None = None
+        if own := _with_prefix(parts.arrays, _NEIGHBOURS):
+            neighbours = Neighbours.from_parts(Parts(arrays=own), begin=begin)
+            heard = Heard(neighbours, msgspec.convert(parts.meta["heard"], float))
+        return cls(members, heard)
 
 
 def _shares(told: Told, networks: int, beside: Beside | None) -> list[Told]:

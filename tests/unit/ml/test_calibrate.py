@@ -3,7 +3,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from tertulia.ml.calibrate import COLDEST, best_temperature, held_out_logits
+from tertulia.ml.calibrate import COLDEST, best_temperature, best_weight, held_out_logits
 from tertulia.ml.softmax import Recipe, SparseSoftmax, softmax
 from tertulia.ml.sparse import Row
 
@@ -39,3 +39,10 @@ def test_each_part_is_held_out_once():
     unseen = held_out_logits(rows, [0, 1] * 5, train=train, classes=2, folds=5, seed=0)
     assert sorted(unseen.examples) == list(range(10))
     assert unseen.logits.shape == (10, 2)
+
+
+def test_a_second_opinion_counts_as_far_as_it_makes_answers_likelier():
+    torn = np.zeros((20, 2), dtype=np.float32)
+    right = np.tile(np.asarray([[1.0, -1.0]], dtype=np.float32), (20, 1))
+    assert best_weight(torn, right, [0] * 20) > 0
+    assert best_weight(right, -right, [0] * 20) == 0

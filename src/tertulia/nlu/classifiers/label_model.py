@@ -5,20 +5,19 @@ How each constant here was chosen is told in docs/explanation/how-texts-are-unde
 
 from array import array
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Self
 
 import msgspec
 
 from tertulia.core.understanding import RankedIntent
-from tertulia.ml.calibrate import best_temperature, held_out_logits
 from tertulia.ml.committee import Committee, Lessons
-from tertulia.ml.labels import outside_of, ranked, with_outside
+from tertulia.ml.judged import Plan, judged
+from tertulia.ml.labels import ranked
 from tertulia.ml.margins import Practice
 from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
 from tertulia.ml.sparse import Row
-from tertulia.ml.told import Told, part_of, unheard
+from tertulia.ml.told import Told, unheard
 from tertulia.ml.vectorize import Limits, Vectorizer
 from tertulia.nlu.classifiers.document import Document
 
@@ -29,8 +28,6 @@ _FIRST_OF_WORDS = frozenset({"chars", "patterns"})
 _SCALE_BETWEEN = 0.5
 _VECTOR_SCALE = 3.0
 _WORDS_SCALE = 3.0
-_FOLDS = 3
-_SAMPLE = 500
 # Of many examples, runs of signs and words seen once only cost memory, and confidences are alike
 # from one set of data to the next; in between they are measured; of few a measure would be chance.
 _MANY, _FEW = 2000, 250
@@ -87,20 +84,17 @@ class LabelModel:
         targets = [number[name] for name in [*labels, *spoken]]
         width = sum(len(vector) for vector in documents[0].vectors)
         words = sum(len(vector) for vector in documents[0].words)
-        train = partial(
-            Committee.train,
+        temperature = _fixed_temperature(len(documents), has_vectors=width > 0)
+        hears = width > 0 and len(documents) > _FEW
+        plan = Plan(
             classes=len(found),
             features=vectorizer.features + words + width,
             lessons=_lessons(len(documents), vectorizer, words, width, seed),
+            temperature=temperature,
+            vector=vectorizer.features + words if hears else None,
+            seed=seed,
         )
-        fixed = _fixed_temperature(len(documents), has_vectors=width > 0)
-        # What is fitted takes two thirds of the data as often as there are folds.
-        share = 1 / _FOLDS if fixed is None else 1.0
-        committee = train(rows, targets, told=part_of(told, 0.0, share))
-        outside = outside_of(committee.all_logits(_some(rows)))
-        if fixed is None:
-            fixed = _fitting_temperature(committee, train, rows, targets, seed, outside)
-        return cls(found, vectorizer, committee, fixed, outside)
+        return cls(found, vectorizer, *judged(rows, targets, plan, told))
 
     def rank(self, document: Document, limit: int) -> list[RankedIntent]:
         """Return the best labels, at most `limit` (0: all); empty when nothing is known."""
@@ -142,11 +136,6 @@ class LabelModel:
         temperature = msgspec.convert(parts.meta["temperature"], float)
         outside = msgspec.convert(parts.meta.get("outside"), float | None)
         return cls(labels, vectorizer, committee, temperature, outside)
-
-
-def _some(rows: Sequence[Row]) -> Sequence[Row]:
-    """Return some of the examples, from all parts of the data."""
-    return rows[:: max(1, len(rows) // _SAMPLE)]
 
 
 def _vectorizer(documents: Sequence[Document]) -> Vectorizer:
@@ -201,25 +190,6 @@ def _fixed_temperature(examples: int, *, has_vectors: bool) -> float | None:
     if examples <= _MANY:
         return None
     return _TEMPERATURE_WITH_VECTORS if has_vectors else _TEMPERATURE_OF_MANY
-
-
-def _fitting_temperature(
-    committee: Committee,
-    train: "partial[Committee]",
-    rows: Sequence[Row],
-    targets: Sequence[int],
-    seed: int,
-    outside: float | None,
-) -> float:
-    classes = len(set(targets))
-    if classes < 2:
-        return 1.0
-    unseen = held_out_logits(rows, targets, train=train, classes=classes, folds=_FOLDS, seed=seed)
-    # Half of what people write looks like an example, half is new.
-    known = committee.all_logits([rows[at] for at in unseen.examples])
-    answers = [targets[at] for at in unseen.examples]
-    logits = [with_outside(one, outside) for one in (unseen.logits, known)]
-    return best_temperature(logits, [answers, answers])
 
 
 def _lessons(examples: int, vectorizer: Vectorizer, words: int, width: int, seed: int) -> Lessons:
