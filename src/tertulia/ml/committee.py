@@ -21,7 +21,7 @@ from tertulia.ml.network import Network, Schedule
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
-from tertulia.ml.sparse import Csr, FloatArray, Row
+from tertulia.ml.sparse import Csr, Entries, FloatArray, Row
 from tertulia.ml.told import Told, part_of, unheard
 
 _TAIL, _MARGINS, _NEIGHBOURS = "vectors.", "margins.", "neighbours."
@@ -60,7 +60,7 @@ class Lessons(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Judge(Protocol):
-    def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
+    def logits(self, row: Entries) -> FloatArray:
         """Return (classes,) logits of one row."""
         ...
 
@@ -137,12 +137,14 @@ class Committee:
 
     def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
         """Return (classes,) logits of one row."""
-        votes = [_vote(member, (indices, values)) for member in self._members]
+        row = Entries.of(indices, values)
+        votes = [_vote(member, row) for member in self._members]
         if len(votes) == 1 and self._heard is None:
             return votes[0]
-        total: FloatArray = np.log(softmax(np.stack(votes)) + _TINY).mean(axis=0)
+        total: FloatArray = np.log(softmax(np.array(votes)) + _TINY).sum(axis=0)
+        total /= len(votes)
         if self._heard is not None:
-            total += np.float32(self._heard.weight) * self._heard.neighbours.logits(indices, values)
+            total += np.float32(self._heard.weight) * self._heard.neighbours.logits(row)
         return total
 
     def all_logits(self, rows: Sequence[Row]) -> FloatArray:
@@ -191,9 +193,8 @@ def _shares(told: Told, networks: int, beside: Beside | None) -> list[Told]:
     return shares if rest else [*shares, unheard]
 
 
-def _vote(member: _Member, row: Row) -> FloatArray:
-    seen = _tail(row, member.begin) if member.begin else row
-    logits = member.judge.logits(*seen)
+def _vote(member: _Member, row: Entries) -> FloatArray:
+    logits = member.judge.logits(row.behind(member.begin) if member.begin else row)
     return logits if member.sharpness == 1.0 else logits * np.float32(member.sharpness)
 
 

@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 
 from tertulia.ml.softmax import softmax
-from tertulia.ml.sparse import FloatArray
+from tertulia.ml.sparse import FloatArray, IntArray
 
 _SHARE = 0.33
 """Of what the best label of a known example has above the mean of all labels, in the middle."""
@@ -27,14 +27,14 @@ def outside_of(logits: FloatArray) -> float | None:
 
 
 def with_outside(logits: FloatArray, outside: float | None) -> FloatArray:
-    """Return (examples, labels + 1) logits, the last for none of the labels; as they are for None.
+    """Return (..., labels + 1) logits, the last for none of the labels; as they are for None.
 
-    logits: (examples, labels). outside: from `outside_of`.
+    logits: (..., labels), of one example or several. outside: from `outside_of`.
     """
     if outside is None:
         return logits
-    none = logits.mean(axis=1, keepdims=True) + np.float32(outside)
-    return np.concatenate([logits, none], axis=1)
+    none = logits.mean(axis=-1, keepdims=True) + np.float32(outside)
+    return np.concatenate([logits, none], axis=-1)
 
 
 def ranked(
@@ -45,8 +45,8 @@ def ranked(
     logits: (labels,). Probabilities are of all labels and of none of them, so they sum to less
     than one the less, the less the text is like any.
     """
-    extended = with_outside(logits[None, :], outside)[0]
+    extended = with_outside(logits, outside)
     probabilities = softmax(extended / np.float32(temperature))[: len(logits)]
-    order = cast(list[int], np.argsort(-probabilities, kind="stable").tolist())
-    values = cast(list[float], probabilities.astype(np.float64).tolist())
-    return [(at, values[at]) for at in (order[:limit] if limit else order)]
+    order: IntArray = (-probabilities).argsort(kind="stable")[: limit or None]
+    values = cast(list[float], probabilities[order].tolist())
+    return list(zip(cast(list[int], order.tolist()), values, strict=True))

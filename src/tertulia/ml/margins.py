@@ -14,7 +14,7 @@ import numpy as np
 
 from tertulia.ml.adagrad import Adagrad
 from tertulia.ml.parts import Array, Parts
-from tertulia.ml.sparse import Csr, FloatArray, IntArray, times
+from tertulia.ml.sparse import Csr, Entries, FloatArray, IntArray
 from tertulia.ml.told import Told, unheard
 
 _LAST_RATE = 0.05
@@ -83,11 +83,9 @@ class Margins:
             told((epoch + 1) / practice.epochs)
         return cls(weights.weights, bias.weights[0])
 
-    def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
+    def logits(self, row: Entries) -> FloatArray:
         """Return (classes,) margins of one row; O(entries of the row x classes)."""
-        if not len(indices):
-            return self._bias
-        return times((indices, values), self._weights) + self._bias
+        return row.times(self._weights) + self._bias if len(row.at) else self._bias
 
     def parts(self) -> Parts:
         """Return the weights as two arrays."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tertulia.ml.parts import Array, Parts
-from tertulia.ml.sparse import FloatArray, IntArray, Row
+from tertulia.ml.sparse import Entries, FloatArray, IntArray, Row
 
 # An example at a cosine of .9 counts a fiftieth of the text itself.
 _SHARPNESS = np.float32(40.0)
@@ -51,13 +51,13 @@ class Neighbours:
         order = sorted(range(len(rows)), key=labels.__getitem__)
         own: FloatArray = np.zeros((len(rows), features - begin), dtype=np.float32)
         for place, at in enumerate(order):
-            own[place] = _direction(rows[at], begin, features - begin)
+            own[place] = _direction(Entries.of(*rows[at]), begin, features - begin)
         counts = np.bincount(np.asarray(labels, dtype=np.int64), minlength=classes)
         return cls(own.astype(np.float16), counts, begin)
 
-    def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
+    def logits(self, row: Entries) -> FloatArray:
         """Return (classes,) logits of one row; O(examples x width)."""
-        own = _direction((indices, values), self._begin, self._examples.shape[1])
+        own = _direction(row, self._begin, self._examples.shape[1])
         near: FloatArray = np.exp(_SHARPNESS * (self._examples @ own - np.float32(1.0)))
         sums: FloatArray = np.zeros(len(self._counts), dtype=np.float32)
         sums[self._present] = np.add.reduceat(near, self._starts)
@@ -66,7 +66,7 @@ class Neighbours:
 
     def all_logits(self, rows: Sequence[Row]) -> FloatArray:
         """Return (rows, classes) logits; there must be rows."""
-        return np.stack([self.logits(*row) for row in rows])
+        return np.stack([self.logits(Entries.of(*row)) for row in rows])
 
     def parts(self) -> Parts:
         """Return the examples and their counts."""
@@ -87,11 +87,10 @@ class Neighbours:
         return cls(examples, counts.astype(np.int64), begin)
 
 
-def _direction(row: Row, begin: int, width: int) -> FloatArray:
+def _direction(row: Entries, begin: int, width: int) -> FloatArray:
     """Return (width,) the vector at the end of a row, of length one; zeros where it has none."""
-    indices, values = np.asarray(row[0], dtype=np.int64), np.asarray(row[1], dtype=np.float32)
+    seen = row.behind(begin)
     own: FloatArray = np.zeros(width, dtype=np.float32)
-    inside: IntArray = np.flatnonzero(indices >= begin)
-    own[indices[inside] - begin] = values[inside]
+    own[seen.at] = seen.values
     own /= max(np.float32(1e-12), np.float32(np.linalg.norm(own)))
     return own

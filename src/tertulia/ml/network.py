@@ -15,7 +15,7 @@ from numpy.random import Generator
 
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.softmax import softmax
-from tertulia.ml.sparse import Csr, FloatArray, IntArray, times
+from tertulia.ml.sparse import Csr, Entries, FloatArray, IntArray
 from tertulia.ml.told import Told, unheard
 
 _TINY = np.float32(1e-8)
@@ -97,11 +97,11 @@ class Network:
             told((epoch + 1) / schedule.epochs)
         return fit.network()
 
-    def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
+    def logits(self, row: Entries) -> FloatArray:
         """Return (classes,) logits of one row; O(entries of the row x hidden)."""
         sums = self._first_bias
-        if len(indices):
-            sums = times((indices, values), self._first) + sums
+        if len(row.at):
+            sums = row.times(self._first) + sums
         return np.maximum(sums, 0) @ self._second + self._second_bias
 
     def parts(self) -> Parts:

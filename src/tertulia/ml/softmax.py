@@ -203,5 +203,6 @@ class _Fit:
 
 def softmax(logits: FloatArray) -> FloatArray:
     """Return probabilities over the last axis; safe for large logits."""
-    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return cast(FloatArray, shifted / shifted.sum(axis=-1, keepdims=True))
+    shifted = np.exp(logits - np.maximum.reduce(logits, axis=-1, keepdims=True))
+    shifted /= np.add.reduce(shifted, axis=-1, keepdims=True)
+    return cast(FloatArray, shifted)

@@ -1,8 +1,9 @@
 """Rows that are mostly zero: built from Python lists, cut into small dense blocks for the BLAS."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, pairwise
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.random import Generator
@@ -228,16 +229,36 @@ class Block:
         return dense
 
 
-def times(row: Row, weights: FloatArray) -> FloatArray:
-    """Return (n,) the row times (columns, n) weights; there must be entries.
+class Entries(NamedTuple):
+    """One row as arrays, for products with several matrices.
 
     Columns one after the other at the end, which is how vectors stand there, are not gathered.
+
+    at: (entries,) columns. values: (entries,). run: the place of the first of those at the end.
     """
-    at = np.asarray(row[0], dtype=np.int64)
-    values = np.asarray(row[1], dtype=np.float32)
-    jumps: IntArray = np.flatnonzero(np.diff(at) != 1)
-    begin = int(jumps[-1]) + 1 if len(jumps) else 0
-    sums: FloatArray = values[begin:] @ weights[at[begin] : at[-1] + 1]
-    if begin:
-        sums += values[:begin] @ weights[at[:begin]]
-    return sums
+
+    at: IntArray
+    values: FloatArray
+    run: int
+
+    @classmethod
+    def of(cls, indices: Sequence[int], values: Sequence[float]) -> "Entries":
+        """Return the entries of a row."""
+        at = np.asarray(indices, dtype=np.int64)
+        jumps: IntArray = (at[1:] - at[:-1] != 1).nonzero()[0]
+        run = int(jumps[-1]) + 1 if len(jumps) else 0
+        return cls(at, np.asarray(values, dtype=np.float32), run)
+
+    def behind(self, begin: int) -> "Entries":
+        """Return the entries from column `begin` on, which stand at the end, numbered anew."""
+        # Not sorted, but all below `begin` stand before all others, which is enough to bisect.
+        cut = bisect_left(self.at, begin)
+        return Entries(self.at[cut:] - begin, self.values[cut:], max(0, self.run - cut))
+
+    def times(self, weights: FloatArray) -> FloatArray:
+        """Return (n,) the row times (columns, n) weights; there must be entries."""
+        at, values, run = self
+        sums: FloatArray = values[run:] @ weights[at[run] : at[-1] + 1]
+        if run:
+            sums += values[:run] @ weights.take(at[:run], axis=0)
+        return sums

@@ -3,7 +3,7 @@ import pytest
 
 from tertulia.ml.margins import Margins, Practice
 from tertulia.ml.parts import Parts
-from tertulia.ml.sparse import Csr, Row
+from tertulia.ml.sparse import Csr, Entries, Row
 
 # Classes overlap in a feature that says nothing.
 ROWS: list[Row] = [
@@ -22,13 +22,13 @@ def trained(practice: Practice = PRACTICE) -> Margins:
 
 def test_the_right_class_is_above_one_side_and_others_below_the_other():
     for row, label in zip(ROWS[:4], LABELS[:4], strict=True):
-        margins = trained().logits(*row)
+        margins = trained().logits(Entries.of(*row))
         assert margins[label] > 0.5
         assert np.delete(margins, label).max() < -0.5
 
 
 def test_a_row_without_features_is_of_no_class():
-    assert trained().logits([], []).max() < 0
+    assert trained().logits(Entries.of([], [])).max() < 0
 
 
 def test_the_same_seed_gives_the_same_bytes():
@@ -38,7 +38,8 @@ def test_the_same_seed_gives_the_same_bytes():
 
 def test_its_parts_make_the_same_margins():
     again = Margins.from_parts(trained().parts())
-    assert np.array_equal(again.logits(*ROWS[0]), trained().logits(*ROWS[0]))
+    row = Entries.of(*ROWS[0])
+    assert np.array_equal(again.logits(row), trained().logits(row))
 
 
 def test_parts_that_do_not_fit_are_refused():
@@ -55,7 +56,8 @@ def test_a_step_goes_down_the_gradient_of_the_squared_hinge():
         short = 0.0
         for row, label in zip(ROWS[:4], LABELS[:4], strict=True):
             signs = np.where(np.arange(3) == label, 1.0, -1.0)
-            short += float((np.maximum(0, 1 - signs * found.logits(*row)) ** 2).sum())
+            margins = found.logits(Entries.of(*row))
+            short += float((np.maximum(0, 1 - signs * margins) ** 2).sum())
         return short
 
     assert loss(1) < loss(0)

@@ -5,7 +5,7 @@ from tertulia.ml.committee import Committee, Lessons
 from tertulia.ml.neighbours import Neighbours
 from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.sparse import FloatArray, Row
+from tertulia.ml.sparse import Entries, FloatArray, Row
 
 RNG = np.random.default_rng(3)
 VECTORS: FloatArray = RNG.standard_normal((6, 4), dtype=np.float32)
@@ -22,14 +22,14 @@ def test_a_label_is_as_near_as_its_examples_are_in_the_mean():
     asked = RNG.standard_normal(4).astype(np.float32)
     lengths = np.linalg.norm(VECTORS, axis=1) * np.linalg.norm(asked)
     near = np.exp(40 * (VECTORS @ asked / lengths - 1))
-    found = neighbours().logits([1, 2, 3, 4], asked.tolist())
+    found = neighbours().logits(Entries.of([1, 2, 3, 4], asked.tolist()))
     for label in (0, 2):
         own = [one for one, its in zip(near, LABELS, strict=True) if its == label]
         assert found[label] == pytest.approx(np.log(np.mean(own)), abs=0.05)
 
 
 def test_a_label_without_examples_is_farthest():
-    assert neighbours().logits(*ROWS[0]).argmin() == 1
+    assert neighbours().logits(Entries.of(*ROWS[0])).argmin() == 1
 
 
 def test_each_example_is_nearest_to_its_own_label():
@@ -37,7 +37,7 @@ def test_each_example_is_nearest_to_its_own_label():
 
 
 def test_a_row_without_vector_is_like_none_more_than_another():
-    found = neighbours().logits([0], [1.0])
+    found = neighbours().logits(Entries.of([0], [1.0]))
     assert found[0] == pytest.approx(found[2])
 
 

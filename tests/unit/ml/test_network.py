@@ -5,7 +5,7 @@ from tertulia.ml.committee import Committee, Lessons
 from tertulia.ml.margins import Practice
 from tertulia.ml.network import Network, Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.sparse import Csr, FloatArray, Row
+from tertulia.ml.sparse import Csr, Entries, FloatArray, Row
 
 # Two features together decide, neither alone: no linear model can learn it.
 ROWS: list[Row] = [([0], [1.0]), ([1], [1.0]), ([0, 1], [1.0, 1.0]), ([2], [1.0])] * 8
@@ -18,7 +18,7 @@ def trained(schedule: Schedule = SCHEDULE) -> Network:
 
 
 def all_logits(network: Network, rows: list[Row]) -> FloatArray:
-    return np.stack([network.logits(*row) for row in rows])
+    return np.stack([network.logits(Entries.of(*row)) for row in rows])
 
 
 def test_it_learns_what_no_linear_model_can():
@@ -42,7 +42,7 @@ def test_its_parts_make_the_same_network():
 
 def test_a_row_without_features_gets_the_bias_alone():
     network = trained()
-    assert network.logits([], []).shape == (2,)
+    assert network.logits(Entries.of([], [])).shape == (2,)
 
 
 def test_parts_that_do_not_fit_are_refused():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tertulia.ml.sparse import Csr, IntArray, Row, times
+from tertulia.ml.sparse import Csr, Entries, IntArray, Row
 
 ROWS: list[Row] = [([3, 0], [1.0, 2.0]), ([], []), ([0, 5, 4], [3.0, 1.0, 4.0]), ([1], [7.0])]
 DENSE = np.zeros((4, 6), dtype=np.float32)
@@ -60,4 +60,12 @@ def test_a_row_is_multiplied_like_its_dense_form(row: Row):
     weights = np.random.default_rng(0).standard_normal((6, 5), dtype=np.float32)
     dense = np.zeros(6, dtype=np.float32)
     dense[list(row[0])] = row[1]
-    assert times(row, weights) == pytest.approx(dense @ weights, abs=1e-5)
+    assert Entries.of(*row).times(weights) == pytest.approx(dense @ weights, abs=1e-5)
+
+
+@pytest.mark.parametrize("begin", [3, 4, 5, 6])
+def test_entries_behind_a_column_are_numbered_anew(begin: int):
+    row = Entries.of([2, 0, 4, 5], [1.0, 2.0, 3.0, 4.0]).behind(begin)
+    weights = np.eye(6 - begin, dtype=np.float32)
+    found = row.times(weights) if len(row.at) else np.zeros(0)
+    assert found.tolist() == [0.0, 3.0, 4.0][begin - 3 :]
