@@ -10,18 +10,21 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tertulia.ml.parts import Array
+from tertulia.ml.remembered import remembered
 from tertulia.ml.safetensors import read_arrays, write_arrays
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.wordpiece import WordPiece
 
 _PLACE, _FILE = "tertulia.ml", "english.safetensors"
 _LONGEST = 512
+_REMEMBERED = 2048
+"""Words whose pieces are kept; each takes about a kibibyte."""
 _TRUST_IN_PIECES = 0.5
 _TINY = np.float32(1e-12)
 # Four bits hold -7 to 7; two numbers lie in one byte.
@@ -49,6 +52,7 @@ class WordVectors:
         if not fits or self._weights.shape != (len(terms),):
             raise ValueError("the arrays of word vectors do not fit together")
         self._tokenizer = WordPiece(terms, lower=True, limit=_LONGEST)
+        self._of_word = remembered(self._unpacked, _REMEMBERED)
         self.digest = digest
 
     @classmethod
@@ -68,17 +72,44 @@ class WordVectors:
 
     def vector(self, text: str) -> FloatArray:
         """Return (width,), of length one at most; all zeros where no piece of the text is known."""
-        words = list(self._tokenizer.words(text))
-        ids = [number for word in words for number in word]
-        trust = [1.0 if len(word) == 1 else _TRUST_IN_PIECES for word in words for _ in word]
-        ids, trust = ids[:_LONGEST], trust[:_LONGEST]
-        cells, weights = self._cells[ids], self._weights[ids]
-        steps = np.concatenate([cells & _LOW, cells >> 4], axis=1).astype(np.float32)
-        sums = cast(FloatArray, weights @ (steps - _ZERO))
+        words: list[_Word] = []
+        left = _LONGEST
+        for word in map(self._of_word, self._tokenizer.words(text)):
+            words.append(word if len(word.weights) <= left else word.cut(left))
+            left -= len(words[-1].weights)
+            if not left:
+                break
+        if not words:
+            return np.zeros(self.width, dtype=np.float32)
+        steps, weights, trust = map(np.concatenate, zip(*words, strict=True))
+        sums = cast(FloatArray, weights @ steps)
         sums *= self._scales
-        share = weights @ np.asarray(trust, dtype=np.float32) / max(_TINY, weights.sum())
-        sums *= share / np.maximum(np.linalg.norm(sums), _TINY)
+        share = weights @ trust / max(_TINY, weights.sum())
+        sums *= share / max(_TINY, np.sqrt(sums @ sums))
         return sums
+
+    def _unpacked(self, word: str) -> "_Word":
+        ids = self._tokenizer.pieces(word)
+        cells = self._cells[ids]
+        steps = np.concatenate([cells & _LOW, cells >> 4], axis=1).astype(np.float32) - _ZERO
+        trust = 1.0 if len(ids) == 1 else _TRUST_IN_PIECES
+        return _Word(steps, self._weights[ids], np.full(len(ids), trust, dtype=np.float32))
+
+
+class _Word(NamedTuple):
+    """The pieces of a word.
+
+    steps: (pieces, width) their vectors, in steps. weights: (pieces,) how much each counts.
+    trust: (pieces,) how much each is believed.
+    """
+
+    steps: FloatArray
+    weights: FloatArray
+    trust: FloatArray
+
+    def cut(self, most: int) -> "_Word":
+        """Return the first pieces, so many at most."""
+        return _Word(*(one[:most] for one in self))
 
 
 def packed(

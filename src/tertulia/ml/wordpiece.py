@@ -32,15 +32,12 @@ class WordPiece:
 
     def ids(self, text: str) -> list[int]:
         """Return at most `limit` numbers, those of begin and end included."""
-        pieces = [number for word in self.words(text) for number in word]
+        pieces = [number for word in self.words(text) for number in self.pieces(word)]
         begin, end = self._numbers[_BEGIN], self._numbers[_END]
         return [begin, *pieces[: self._limit - 2], end]
 
-    def words(self, text: str) -> Iterator[list[int]]:
-        """Yield the numbers of each word's pieces; of an unknown word, that of unknown words."""
-        return map(self._pieces, self._words(text))
-
-    def _words(self, text: str) -> Iterator[str]:
+    def words(self, text: str) -> Iterator[str]:
+        """Yield the words of a text; signs that are no letters stand alone."""
         if self._lower:
             text = without_marks(text.lower())
         # Most texts are, and sign by sign they would take several times as long.
@@ -50,7 +47,8 @@ class WordPiece:
         spaced = "".join(f" {sign} " if _stands_alone(sign) else sign for sign in text)
         yield from "".join(sign for sign in spaced if not _is_control(sign)).split()
 
-    def _pieces(self, word: str) -> list[int]:
+    def pieces(self, word: str) -> list[int]:
+        """Return the numbers of a word's pieces; of an unknown word, that of unknown words."""
         known, pieces, begin = self._numbers, list[int](), 0
         if word in known and len(word) <= _LONGEST_WORD:
             return [known[word]]

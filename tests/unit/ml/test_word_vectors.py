@@ -39,6 +39,12 @@ def test_a_text_is_believed_less_the_more_of_it_is_words_in_pieces():
     assert found == pytest.approx(unit(2.75, 3.75, -1.25, -1.25) * share, abs=1e-6)
 
 
+def test_the_end_of_a_long_text_is_not_read():
+    found = table().vector("plane " * 511 + "flights a")
+    share = (511 + 0.5) / 512
+    assert found == pytest.approx(unit(512, 1024, -1536, 2049) * share, abs=1e-6)
+
+
 def test_what_lies_too_far_out_is_cut_off():
     far = VECTORS * SCALES
     far[4] = [100, 0, 0, 0]

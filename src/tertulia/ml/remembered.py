@@ -1,0 +1,35 @@
+"""Functions of words that keep their answers: most words of a text have come before."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Concatenate, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+REMEMBERED = 4096
+"""Answers kept, those that were wanted last."""
+
+LONGEST = 64
+"""Signs of a word that is kept; a text without spaces may be of any length."""
+
+
+def remembered(
+    function: Callable[Concatenate[str, P], T], most: int = REMEMBERED
+) -> Callable[Concatenate[str, P], T]:
+    """Return a pure function of a word, and what else it takes, with answers that are kept.
+
+    most: how many. Safe to share between threads.
+    """
+    kept = lru_cache(most)(function)
+
+    def answer(word: str, *args: P.args, **kwargs: P.kwargs) -> T:
+        chosen = kept if len(word) <= LONGEST else function
+        return chosen(word, *args, **kwargs)
+
+    return answer
+
+
+def are_kept(words: Sequence[str]) -> bool:
+    """Whether answers for all these words are kept."""
+    return max(map(len, words), default=0) <= LONGEST
