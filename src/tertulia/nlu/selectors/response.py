@@ -73,9 +73,10 @@ class ResponseSelector(Component[ResponseSelectorConfig]):
     def process(self, message: Message) -> None:
         """Add this selector's answer to `response_selector`."""
         ranking: list[RankedIntent] = []
-        document = seen(self.config, message)
-        if self._model is not None and not document.says_nothing:
-            ranking = self._model.rank(document, self.config.ranking_length)
+        if self._model is not None and self._model.labels:
+            document = seen(self.config, message)
+            if not document.says_nothing:
+                ranking = self._model.rank(document, self.config.ranking_length)
         key = ranking[0].name if ranking else None
         action = f"utter_{key}"
         selected = {
