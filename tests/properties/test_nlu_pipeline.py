@@ -1,13 +1,19 @@
 from functools import cache
+from itertools import pairwise, product
 
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tertulia.core.domain.model import Generation
+from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.tagger import Allowed, ChainTagger, Corpus
+from tertulia.nlu.classifiers.diet import DietClassifier
 from tertulia.nlu.extractors.spans import Label, Span, TagSet, merge_tags
-from tertulia.nlu.message import Token
+from tertulia.nlu.extractors.tag_model import TagModel, features_of
+from tertulia.nlu.message import Message, Token
 from tertulia.nlu.pipeline import Pipeline
 from tertulia.nlu.tokenizers.whitespace import align, legacy_words, modern_words
 from tests.unit.nlu.building import names, train
@@ -100,3 +106,53 @@ def test_marginals_of_every_token_sum_to_one(sentence: list[list[int]]):
     decoded = tagger().decode(sentence)
     assert all(abs(sum(own) - 1.0) < 1e-4 for own in decoded.marginals)
     assert len(decoded.tags) == len(sentence)
+
+
+@st.composite
+def scored(draw: st.DrawFn) -> tuple[ChainTagger, np.ndarray]:
+    """Return a tagger with three tags, the third of which never starts, and scores of tokens."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    wide = np.float32(draw(st.sampled_from([0.0, 0.5, 4.0])))
+    drawn = [rng.standard_normal(shape, np.float32) for shape in ((3, 3), 3, 3, (5, 3))]
+    pairs, start, end, scores = (np.rint(one * wide) for one in drawn)
+    start[2] = pairs[0, 2] = -1e4
+    arrays = {"emissions": np.zeros((1, 3)), "transitions": pairs, "start": start, "end": end}
+    scores[:, 0] += draw(st.integers(0, 5))
+    return ChainTagger.from_parts(Parts(arrays=arrays)), scores[: draw(st.integers(1, 5))]
+
+
+@settings(deadline=None)
+@given(scored())
+def test_no_path_scores_more_than_the_one_that_is_decoded(case: tuple[ChainTagger, np.ndarray]):
+    tagger, scores = case
+    arrays = tagger.parts().arrays
+
+    def score(path: tuple[int, ...]) -> float:
+        own = [arrays["start"][path[0]], arrays["end"][path[-1]]]
+        own += [arrays["transitions"][pair] for pair in pairwise(path)]
+        return float(sum(own) + scores[np.arange(len(path)), path].sum())
+
+    found = score(tuple(tagger.decode_scores(scores).tags))
+    assert found == max(map(score, product(range(3), repeat=len(scores))))
+
+
+@cache
+def model() -> tuple[Pipeline, TagModel]:
+    pipeline = bot(Generation.MODERN)
+    found = [one._tagger for one in pipeline._components if isinstance(one, DietClassifier)]
+    assert found[0] is not None
+    return pipeline, found[0]
+
+
+@settings(deadline=None)  # the first example trains the bot
+@given(ANY_TEXT | st.sampled_from(["Oslo", "x" * 100, "^ ^ $ $", "from Bern to " + "y" * 70]))
+def test_words_that_are_remembered_count_like_their_features(text: str):
+    pipeline, tagging = model()
+    message = Message(text)
+    for component in pipeline._components:
+        component.process(message)
+    named = features_of(message, None, message.intent.name)
+    numbers = [list(dict.fromkeys(tagging._vocabulary.ids(token))) for token in named]
+    if message.tokens:
+        expected = tagging._tagger.scores(numbers)
+        assert tagging._scores(message) == pytest.approx(expected, abs=1e-4)

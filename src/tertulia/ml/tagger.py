@@ -21,6 +21,9 @@ from tertulia.ml.told import Told, unheard
 Sentence = Sequence[Sequence[int]]
 _TINY = np.float32(1e-30)
 _FORBIDDEN = np.float32(-1e4)
+# More than rounding can make of a sum.
+_CLEARLY = np.float32(1e-2)
+_EAGER = np.float32(2.0)
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -49,6 +52,13 @@ class ChainTagger:
         self._end = end
         # Row by row what leads into a tag: the search for the best runs along memory.
         self._into: FloatArray = np.ascontiguousarray(transitions.T)
+        # What it costs to come back to the first tag is charged when it is left, so that the
+        # greatest shares of a token's tags, taken alone, are seldom more than a path can have.
+        charge = transitions[:, 0] - transitions[0, 0] + _EAGER
+        charge[0] = 0.0
+        self._shares: FloatArray = (self._into - charge + charge[:, None]).max(axis=1)
+        self._first_share: FloatArray = start + charge - self._shares
+        self._last_share: FloatArray = end - charge
         self._pairs: FloatArray = np.exp(transitions)
         self._first: FloatArray = np.exp(start)
         self._last: FloatArray = np.exp(end)
@@ -99,7 +109,10 @@ class ChainTagger:
         unless_all: when every tag is this one, marginals stay empty; most sentences of most
         bots have nothing to find, and then half of the work is saved.
         """
-        scores = self._scores(sentence)
+        return self.decode_scores(self.scores(sentence), unless_all=unless_all)
+
+    def decode_scores(self, scores: FloatArray, *, unless_all: int | None = None) -> Decoded:
+        """Return the best path, see `decode`. scores: (tokens, tags), see `scores`."""
         tags = self._viterbi(scores)
         if unless_all is not None and all(tag == unless_all for tag in tags):
             return Decoded(tags, [])
@@ -107,31 +120,44 @@ class ChainTagger:
 
     def best(self, sentence: Sentence) -> list[int]:
         """Return the tags of the best path only."""
-        return self._viterbi(self._scores(sentence))
+        return self._viterbi(self.scores(sentence))
 
-    def _scores(self, sentence: Sentence) -> FloatArray:
-        lengths = [len(token) for token in sentence]
-        flat = np.fromiter(chain.from_iterable(sentence), np.int64, sum(lengths))
+    def scores(self, sentence: Sentence) -> FloatArray:
+        """Return (tokens, tags), for each token the sum of what its features say of each tag."""
+        flat = np.array(list(chain.from_iterable(sentence)), dtype=np.int64)
+        known = self._emissions.take(flat, axis=0)
         scores = np.zeros((len(sentence), self.tags), dtype=np.float32)
-        filled = [at for at, length in enumerate(lengths) if length]
-        if filled:
-            starts = np.cumsum([0, *(lengths[at] for at in filled)])[:-1]
-            scores[filled] = np.add.reduceat(self._emissions[flat], starts, axis=0)
+        begin = 0
+        for own, token in zip(scores, sentence, strict=True):
+            np.add.reduce(known[begin : begin + len(token)], axis=0, out=own)
+            begin += len(token)
         return scores
 
+    def _is_plain(self, scores: FloatArray) -> bool:
+        """Whether the best path certainly has the first tag everywhere.
+
+        Every path scores at most the sum of its shares, and that of the first tags exactly it.
+        """
+        shares = scores + self._shares
+        shares[0] += self._first_share
+        shares[-1] += self._last_share
+        shares[:, 0] -= _CLEARLY
+        return not shares.argmax(axis=1).any()
+
     def _viterbi(self, scores: FloatArray) -> list[int]:
-        best = scores[0] + self._start
-        back: list[IntArray] = []
-        everyone = np.arange(self.tags)
+        if self._is_plain(scores):
+            return [0] * len(scores)
+        best: FloatArray = scores[0] + self._start
+        bests: list[FloatArray] = []
+        paths = np.empty_like(self._into)
         for token in scores[1:]:
-            paths = self._into + best
-            from_where = paths.argmax(axis=1)
-            back.append(from_where)
-            best = paths[everyone, from_where] + token
+            bests.append(best)
+            best = np.maximum.reduce(np.add(self._into, best, out=paths), axis=1) + token
         tag = int((best + self._end).argmax())
         tags = [tag]
-        for from_where in reversed(back):
-            tag = int(from_where[tag])
+        # Only of the tags on the best path it matters where they come from.
+        for best in reversed(bests):
+            tag = int((self._into[tag] + best).argmax())
             tags.append(tag)
         return tags[::-1]
 
@@ -183,6 +209,22 @@ class Allowed(msgspec.Struct, frozen=True):
     start: Sequence[bool]
     end: Sequence[bool]
     pairs: Sequence[Sequence[bool]]
+
+
+def shared_out(words: Sequence[FloatArray]) -> FloatArray:
+    """Return (tokens, tags) the sums of what words give to the tokens around them.
+
+    words: each (places, tags): what a word gives to the tokens from places // 2 before it to as
+    many behind it. The first and the last words, places // 2 each, are around the tokens only.
+    """
+    every: FloatArray = np.array(words)
+    count, places, _ = every.shape
+    tokens = count - places + 1
+    sums: FloatArray = every[:tokens, places - 1].copy()
+    for place in range(places - 1):
+        begin = places - 1 - place
+        sums += every[begin : begin + tokens, place]
+    return sums
 
 
 def _scaled(row: FloatArray) -> FloatArray:

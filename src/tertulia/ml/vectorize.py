@@ -1,15 +1,17 @@
 """Words to numbers: n-grams, vocabularies, rows of a sparse matrix. Pure Python, no hashing."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import chain
 from math import log, sqrt
 from operator import mul
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from tertulia.ml.parts import Parts
+from tertulia.ml.remembered import REMEMBERED, remembered
 from tertulia.ml.sparse import Row
 
 
@@ -41,7 +43,7 @@ def char_wb_ngrams(text: str, least: int, most: int) -> list[str]:
     return grams
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _grams_of_word(word: str, least: int, most: int) -> tuple[str, ...]:
     padded = f" {word} "
     length = len(padded)
@@ -52,6 +54,30 @@ def _grams_of_word(word: str, least: int, most: int) -> tuple[str, ...]:
             break
         grams += [padded[at : at + size] for at in range(length - size + 1)]
     return tuple(grams)
+
+
+class Grouped(Collection[str]):
+    """Terms in groups that come again as they are, such as the pieces of a word.
+
+    A vocabulary remembers the numbers of a group, so that its terms are looked up once.
+    """
+
+    __slots__ = ("groups",)
+
+    def __init__(self, groups: Iterable[tuple[str, ...]]) -> None:
+        self.groups = tuple(filter(None, groups))
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the terms of all groups, in order."""
+        return chain.from_iterable(self.groups)
+
+    def __len__(self) -> int:
+        """Return the number of terms."""
+        return sum(map(len, self.groups))
+
+    def __contains__(self, term: object) -> bool:
+        """Whether the term is in a group."""
+        return any(term in group for group in self.groups)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +101,7 @@ class Vocabulary:
     def __init__(self, terms: Iterable[str]) -> None:
         self.terms = tuple(terms)
         self._ids = {term: number for number, term in enumerate(self.terms)}
+        self._of_group = lru_cache(REMEMBERED)(partial(_numbers_of, self._ids))
 
     @classmethod
     def fit(cls, documents: Iterable[Iterable[str]], limits: Limits = _NO_LIMITS) -> "Vocabulary":
@@ -98,19 +125,22 @@ class Vocabulary:
 
     def ids(self, terms: Iterable[str]) -> list[int]:
         """Return the numbers of the known terms, in order, repeats kept."""
-        found = map(self._ids.get, terms)
-        return [number for number in found if number is not None]
+        if isinstance(terms, Grouped):
+            return list(chain.from_iterable(map(self._of_group, terms.groups)))
+        return list(_numbers_of(self._ids, terms))
 
-    def distinct_ids(self, terms: Iterable[str]) -> list[int]:
-        """Return the numbers of the known terms, in order, each once."""
-        found = dict.fromkeys(map(self._ids.get, terms))
-        found.pop(None, None)
-        return cast(list[int], list(found))
+    def group_ids(self, group: tuple[str, ...]) -> tuple[int, ...]:
+        """Return the numbers of the known terms of a group that comes again, in order."""
+        return self._of_group(group)
 
     def known(self, terms: Iterable[str]) -> list[str]:
         """Return the known terms, in order, repeats kept."""
         ids = self._ids
         return [term for term in terms if term in ids]
+
+
+def _numbers_of(ids: Mapping[str, int], terms: Iterable[str]) -> tuple[int, ...]:
+    return tuple([number for number in map(ids.get, terms) if number is not None])
 
 
 class Vectorizer:
@@ -140,7 +170,7 @@ class Vectorizer:
     @classmethod
     def fit(
         cls,
-        documents: Sequence[Mapping[str, Sequence[str]]],
+        documents: Sequence[Mapping[str, Collection[str]]],
         scales: Mapping[str, float],
         limits: Mapping[str, Limits] | None = None,
         *,
@@ -173,7 +203,7 @@ class Vectorizer:
         """Return the number of the first term of a block."""
         return self._offsets[name]
 
-    def row(self, document: Mapping[str, Sequence[str]]) -> Row:
+    def row(self, document: Mapping[str, Collection[str]]) -> Row:
         """Return the row of a document; unknown terms and blocks are left out."""
         indices: list[int] = []
         values: list[float] = []
@@ -243,7 +273,7 @@ class _BlockMeta(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.asdict(self)
 
 
-def _rareness(vocabulary: Vocabulary, documents: Sequence[Sequence[str]]) -> list[float]:
+def _rareness(vocabulary: Vocabulary, documents: Sequence[Iterable[str]]) -> list[float]:
     """Return, for each term, a factor that grows as fewer documents have it.
 
     Source: inverse document frequency, smoothed by one document with every term.

@@ -1,6 +1,6 @@
 """The working copy of one message, on which the components of a pipeline write in turn."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -35,7 +35,7 @@ class Block(msgspec.Struct, frozen=True):
 
     source: str
     kind: str
-    terms: Sequence[str]
+    terms: Collection[str]
 
     @property
     def key(self) -> str:
@@ -46,11 +46,11 @@ class Block(msgspec.Struct, frozen=True):
 class Message:
     """One text on its way through a pipeline; belongs to one thread.
 
-    token_features: per token, feature texts of featurizers. ranking: None when no classifier
-    with a ranking ran. entity_server: whom components may ask, None for nobody. vectors: of the
-    whole text, (n,) float32 of length one, each with the alias or key of its featurizer.
-    word_vectors: likewise, of a table of words; all zeros where it knows none of them.
-    spacy: the text as spaCy sees it, None without SpacyNLP.
+    token_features: per token, feature texts of featurizers, in groups that come again as they are.
+    ranking: None when no classifier with a ranking ran. entity_server: whom components may ask,
+    None for nobody. vectors: of the whole text, (n,) float32 of length one, each with the alias or
+    key of its featurizer. word_vectors: likewise, of a table of words; all zeros where it knows
+    none of them. spacy: the text as spaCy sees it, None without SpacyNLP.
     """
 
     __slots__ = (
@@ -75,7 +75,7 @@ class Message:
         self.blocks: list[Block] = []
         self.vectors: list[tuple[str, FloatArray]] = []
         self.word_vectors: list[tuple[str, FloatArray]] = []
-        self.token_features: list[list[str]] = []
+        self.token_features: list[list[tuple[str, ...]]] = []
         self.intent: RankedIntent = NOTHING_UNDERSTOOD
         self.ranking: list[RankedIntent] | None = None
         self.entities: list[dict[str, Json]] = []
@@ -87,7 +87,7 @@ class Message:
         self.tokens = tokens
         self.token_features = [[] for _ in tokens]
 
-    def document(self, sources: Sequence[str] = ()) -> dict[str, Sequence[str]]:
+    def document(self, sources: Sequence[str] = ()) -> dict[str, Collection[str]]:
         """Return blocks by key; only those of `sources` when some are given."""
         return {
             block.key: block.terms

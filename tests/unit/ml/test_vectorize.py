@@ -1,6 +1,7 @@
 import pytest
 
 from tertulia.ml.vectorize import (
+    Grouped,
     Limits,
     Vectorizer,
     Vocabulary,
@@ -39,6 +40,19 @@ def test_each_block_of_a_row_has_the_length_of_its_scale():
     _, values = vectorizer.row(documents[0])
     assert sum(value**2 for value in values[:2]) == pytest.approx(1.0)
     assert sum(value**2 for value in values[2:]) == pytest.approx(0.25)
+
+
+def test_terms_in_groups_are_terms_in_a_row():
+    groups = [("a", "b"), (), ("b", "new"), ("a", "b")]
+    flat = [term for group in groups for term in group]
+    grouped = Grouped(groups)
+    vectorizer = Vectorizer.fit([{"word": ["b", "a", "c"]}], {"word": 1.0}, weigh=True)
+    assert (list(grouped), len(grouped)) == (flat, len(flat))
+    assert vectorizer.row({"word": grouped}) == vectorizer.row({"word": flat})
+
+
+def test_groups_without_terms_are_nothing():
+    assert not Grouped([(), ()])
 
 
 def test_unknown_terms_leave_no_trace_in_a_row():

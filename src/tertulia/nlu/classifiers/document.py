@@ -1,7 +1,7 @@
 """What a classifier sees of a message: terms in blocks, vectors of words and of language models."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -23,7 +23,7 @@ class Document(msgspec.Struct, frozen=True):
     pipeline. words: likewise, of tables of words.
     """
 
-    terms: Mapping[str, Sequence[str]] = {}
+    terms: Mapping[str, Collection[str]] = {}
     vectors: Sequence[FloatArray] = ()
     words: Sequence[FloatArray] = ()
 

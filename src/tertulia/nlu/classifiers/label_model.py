@@ -5,6 +5,7 @@ How each constant here was chosen is told in docs/explanation/how-texts-are-unde
 
 from array import array
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Self
 
 import msgspec
@@ -174,13 +175,19 @@ def _row(vectorizer: Vectorizer, document: Document) -> Row:
         # Of a text without any known word nothing is said.
         if vector.any():
             numbers.frombytes((vector * _WORDS_SCALE).astype("f", copy=False).tobytes())
-            places.extend(range(begin, begin + len(vector)))
+            places.frombytes(_places(begin, len(vector)))
         begin += len(vector)
     for vector in document.vectors:
         numbers.frombytes((vector * _VECTOR_SCALE).astype("f", copy=False).tobytes())
-        places.extend(range(begin, begin + len(vector)))
+        places.frombytes(_places(begin, len(vector)))
         begin += len(vector)
     return places, numbers
+
+
+@lru_cache(maxsize=16)
+def _places(begin: int, count: int) -> bytes:
+    """Return so many numbers from `begin` on, as an array holds them."""
+    return array("q", range(begin, begin + count)).tobytes()
 
 
 def _fixed_temperature(examples: int, *, has_vectors: bool) -> float | None:

@@ -1,7 +1,8 @@
 """The learned tagger of words: features of tokens, training, and entities out of it."""
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import chain
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -10,8 +11,10 @@ from tertulia.data.nlu import Entity
 from tertulia.ml.beside import Beside
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
+from tertulia.ml.remembered import are_kept, remembered
 from tertulia.ml.softmax import Recipe
-from tertulia.ml.tagger import ChainTagger, Corpus
+from tertulia.ml.sparse import FloatArray
+from tertulia.ml.tagger import ChainTagger, Corpus, shared_out
 from tertulia.ml.told import Told
 from tertulia.ml.vectorize import Limits, Vocabulary
 from tertulia.nlu.component import Lesson, Setting, Training
@@ -26,7 +29,7 @@ from tertulia.nlu.extractors.spans import (
     token_range,
 )
 from tertulia.nlu.featurizers.shapes import PATTERN, Window, refuse_unknown, window_features
-from tertulia.nlu.message import Message, Token
+from tertulia.nlu.message import Message
 
 Json = Any
 
@@ -36,6 +39,12 @@ _MANY_TOKENS = 20_000
 _LARGE = 2000
 # One example in so many is learned as if its intent were not known.
 _WITHOUT_INTENT = 7
+# A word is looked at by tokens up to two places away.
+_REACH = 5
+_KEPT_BYTES = 4 << 20
+"""Of what words say of tags, for each model."""
+# What stands around the words of a text.
+_BEFORE, _AFTER = ("^", "^"), ("$", "$")
 _L2 = 1e-4
 _RATE = 0.2
 _UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 4, 40
@@ -79,6 +88,9 @@ class TagModel:
         self._tagger = tagger
         self._config = config
         self._by_intent = by_intent
+        most = max(1, _KEPT_BYTES // (_REACH * tagger.tags * 4))
+        of_word = partial(_scores_of_word, vocabulary=vocabulary, tagger=tagger)
+        self._of_word = remembered(of_word, most)
 
     @classmethod
     def train(
@@ -100,9 +112,7 @@ class TagModel:
         """Return the entities of a message in their wire form, in the order of the text."""
         if not message.tokens:
             return []
-        intent = message.intent.name if self._by_intent else None
-        named = features_of(message, self._config.features, intent)
-        decoded = self._tagger.decode(_numbers(self._vocabulary, named), unless_all=OUTSIDE)
+        decoded = self._tagger.decode_scores(self._scores(message), unless_all=OUTSIDE)
         if not decoded.marginals:
             return []
         spans = merge_tags(
@@ -116,6 +126,23 @@ class TagModel:
         return as_entities(
             spans, message.tokens, message.text, extractor=setting.name, legacy=setting.legacy
         )
+
+    def _scores(self, message: Message) -> FloatArray:
+        """Return (tokens, tags), for each token the sum of what `features_of` says of each tag."""
+        vocabulary, window = self._vocabulary, self._config.features
+        intent = message.intent.name if self._by_intent else None
+        texts = [token.text for token in message.tokens]
+        if window is not None or not are_kept(texts):
+            return self._tagger.scores(_numbers(vocabulary, features_of(message, window, intent)))
+        lowered = [text.lower() for text in texts]
+        others: list[list[int]] = []
+        for at, groups in enumerate(message.token_features):
+            own = vocabulary.ids(_pairs(lowered, at) + _wanted(intent, lowered, at))
+            for group in groups:
+                own += vocabulary.group_ids(group)
+            others.append(_distinct(own))
+        words = [self._of_word(text) for text in (*_BEFORE, *texts, *_AFTER)]
+        return shared_out(words) + self._tagger.scores(others)
 
     def parts(self) -> Parts:
         """Return labels and vocabulary as JSON, weights as arrays."""
@@ -196,21 +223,27 @@ def features_of(
     tokens = message.tokens
     if window is None:
         lowered = [token.text.lower() for token in tokens]
-        found = [
-            _rich(tokens, lowered, at) + message.token_features[at] for at in range(len(tokens))
+        words = [_of_word(text) for text in (*_BEFORE, *(one.text for one in tokens), *_AFTER)]
+        return [
+            [
+                *_of_words(words[at : at + _REACH]),
+                *_pairs(lowered, at),
+                *chain.from_iterable(groups),
+                *_wanted(intent, lowered, at),
+            ]
+            for at, groups in enumerate(message.token_features)
         ]
-        if intent is not None:
-            found = [own + _wanted(intent, lowered, at) for at, own in enumerate(found)]
-        return found
-    features = [window_features(tokens, at, window) for at in range(len(tokens))]
+    features = [list(chain.from_iterable(own)) for own in window_features(tokens, window)]
     if PATTERN in window[len(window) // 2]:
         for own, found in zip(features, message.token_features, strict=True):
-            own += [one for one in found if one.startswith(f"{PATTERN}:")]
+            own += [one for one in chain.from_iterable(found) if one.startswith(f"{PATTERN}:")]
     return features
 
 
-def _wanted(intent: str, lowered: Sequence[str], at: int) -> list[str]:
+def _wanted(intent: str | None, lowered: Sequence[str], at: int) -> list[str]:
     """Return what the intent makes of a word: `ten` is a time in an alarm, a price in a shop."""
+    if intent is None:
+        return []
     word = lowered[at]
     return [
         f"i={intent}",
@@ -225,9 +258,13 @@ def _taught_intent(at: int, lesson: Lesson, by_intent: bool) -> str | None:
     return lesson.example.intent if by_intent and at % _WITHOUT_INTENT else None
 
 
-def _numbers(vocabulary: Vocabulary, sentence: Sequence[Sequence[str]]) -> list[list[int]]:
+def _numbers(vocabulary: Vocabulary, sentence: Iterable[Sequence[str]]) -> list[list[int]]:
     """Return the numbers of each token's features, each once."""
-    return [vocabulary.distinct_ids(token) for token in sentence]
+    return [_distinct(vocabulary.ids(token)) for token in sentence]
+
+
+def _distinct(numbers: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(numbers))
 
 
 def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
@@ -235,33 +272,53 @@ def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
     return Vocabulary.fit(tokens, Limits(min_df=2 if len(tokens) > _MANY_TOKENS else 1))
 
 
-def _rich(tokens: Sequence[Token], lowered: Sequence[str], at: int) -> list[str]:
+class _Word(NamedTuple):
+    """What a word says of itself, and of the tokens two and one place before and behind it."""
+
+    far_before: tuple[str, ...]
+    before: tuple[str, ...]
+    own: tuple[str, ...]
+    after: tuple[str, ...]
+    far_after: tuple[str, ...]
+
+
+@remembered
+def _of_word(text: str) -> _Word:
+    word = text.lower()
+    features = ["bias", f"w={word}", f"shape={_shape(text)}"]
+    for size in (1, 2, 3, 4):
+        features += (f"p{size}={word[:size]}", f"s{size}={word[-size:]}")
+    return _Word(
+        far_before=(f"w+2={word}",),
+        before=(f"w+1={word}", f"s+1={word[-3:]}"),
+        own=tuple(features),
+        after=(f"w-1={word}", f"s-1={word[-3:]}"),
+        far_after=(f"w-2={word}",),
+    )
+
+
+def _of_words(words: Sequence[_Word]) -> list[str]:
+    """Return what five words say of the one in the middle."""
+    left, right = words[1].after, words[3].before
+    far = (*words[0].far_after, *words[4].far_before)
+    return [*words[2].own, left[0], right[0], *far, left[1], right[1]]
+
+
+def _scores_of_word(text: str, *, vocabulary: Vocabulary, tagger: ChainTagger) -> FloatArray:
+    """Return (places, tags) what a word says of itself and of the tokens around it."""
+    return tagger.scores(_numbers(vocabulary, _of_word(text)))
+
+
+def _pairs(lowered: Sequence[str], at: int) -> list[str]:
     word = lowered[at]
-    count = len(lowered)
-    before = lowered[at - 1] if at else "^"
-    after = lowered[at + 1] if at + 1 < count else "$"
+    before = lowered[at - 1] if at else _BEFORE[0]
+    after = lowered[at + 1] if at + 1 < len(lowered) else _AFTER[0]
     return [
-        *_of_word(tokens[at].text),
-        f"w-1={before}",
-        f"w+1={after}",
-        f"w-2={lowered[at - 2] if at > 1 else '^'}",
-        f"w+2={lowered[at + 2] if at + 2 < count else '$'}",
-        f"s-1={before[-3:]}",
-        f"s+1={after[-3:]}",
         f"w-1,w={before} {word}",
         f"w,w+1={word} {after}",
         f"w-2,w-1={' '.join(lowered[max(0, at - 2) : at])}",
         f"w+1,w+2={' '.join(lowered[at + 1 : at + 3])}",
     ]
-
-
-@lru_cache(maxsize=4096)
-def _of_word(text: str) -> tuple[str, ...]:
-    word = text.lower()
-    features = ["bias", f"w={word}", f"shape={_shape(text)}"]
-    for size in (1, 2, 3, 4):
-        features += (f"p{size}={word[:size]}", f"s{size}={word[-size:]}")
-    return tuple(features)
 
 
 def _shape(word: str) -> str:

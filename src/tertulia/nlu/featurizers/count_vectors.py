@@ -5,13 +5,16 @@ Source: spec nlu.md section 7.2.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from typing import ClassVar, Literal, Self
 
 import msgspec
 
 from tertulia.ml.parts import Parts
+from tertulia.ml.remembered import are_kept, remembered
 from tertulia.ml.vectorize import (
+    Grouped,
     Limits,
     Vocabulary,
     char_ngrams,
@@ -75,6 +78,8 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
     ) -> None:
         super().__init__(config, setting)
         self._vocabulary = vocabulary or Vocabulary(())
+        grams_known = partial(_grams_known, vocabulary=self._vocabulary, config=config)
+        self._grams_known = remembered(grams_known)
         self._word = self._word_pattern()
         fold = str.lower if config.lowercase else str
         self._unknown = None if config.OOV_token is None else fold(config.OOV_token)
@@ -100,9 +105,16 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
 
     def process(self, message: Message) -> None:
         """Add the block of this featurizer."""
-        terms = self._vocabulary.known(self._terms(self._words_known(message)))
         kind = "words" if self.config.analyzer == "word" else "chars"
+        terms = self._known_terms(self._words_known(message))
         message.blocks.append(Block(self.config.alias or self.setting.key, kind, terms))
+
+    def _known_terms(self, words: Sequence[str]) -> Collection[str]:
+        if self.config.analyzer == "char_wb":
+            words = " ".join(words).split()
+            if are_kept(words):
+                return Grouped(map(self._grams_known, words))
+        return self._vocabulary.known(self._terms(words))
 
     def _learned_terms(self, message: Message) -> list[str]:
         words = self._words(message)
@@ -164,6 +176,12 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
     def from_parts(cls, config: CountVectorsConfig, setting: Setting, parts: Parts) -> Self:
         """Return the featurizer with its vocabulary."""
         return cls(config, setting, Vocabulary(msgspec.convert(parts.meta["terms"], list[str])))
+
+
+def _grams_known(
+    word: str, *, vocabulary: Vocabulary, config: CountVectorsConfig
+) -> tuple[str, ...]:
+    return tuple(vocabulary.known(char_wb_ngrams(word, config.min_ngram, config.max_ngram)))
 
 
 class NGramConfig(msgspec.Struct, frozen=True, kw_only=True):

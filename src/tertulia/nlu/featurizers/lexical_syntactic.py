@@ -34,5 +34,6 @@ class LexicalSyntacticFeaturizer(Component[LexicalSyntacticConfig]):
 
     def process(self, message: Message) -> None:
         """Add the features of the window to every token."""
-        for at, features in enumerate(message.token_features):
-            features.extend(window_features(message.tokens, at, self.config.features))
+        found = window_features(message.tokens, self.config.features)
+        for features, own in zip(message.token_features, found, strict=True):
+            features.extend(own)

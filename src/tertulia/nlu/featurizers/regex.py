@@ -49,7 +49,7 @@ class RegexFeaturizer(Component[RegexFeaturizerConfig]):
             names.append(name)
             for token, features in zip(message.tokens, message.token_features, strict=True):
                 if token.start < end and start < token.end:
-                    features.append(f"{PATTERN}:{name}")
+                    features.append((f"{PATTERN}:{name}",))
         if self._search.patterns:
             source = self.config.alias or self.setting.key
             message.blocks.append(Block(source, "patterns", names))

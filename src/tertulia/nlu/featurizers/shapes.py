@@ -1,9 +1,9 @@
 """What a single word looks like: the options of lexical featurizers and taggers, by name."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+from tertulia.ml.remembered import remembered
 from tertulia.nlu.message import Token
 
 Window = tuple[tuple[str, ...], ...]
@@ -59,30 +59,37 @@ def wants_tags(window: Sequence[Sequence[str]]) -> bool:
     return any(option in TAGS for options in window for option in options)
 
 
-def window_features(tokens: Sequence[Token], at: int, window: Window) -> list[str]:
-    """Return `offset:option=value` of the words around token `at`.
+def window_features(
+    tokens: Sequence[Token], window: Window
+) -> Iterator[tuple[tuple[str, ...], ...]]:
+    """Return, per token, `offset:option=value` of each word around it, nothing for none.
 
     window: options per place, the middle one is the token itself.
     """
-    middle = len(window) // 2
     last = len(tokens) - 1
-    features: list[str] = []
-    for place, options in enumerate(window):
-        offset = place - middle
-        index = at + offset
-        if 0 <= index <= last:
-            token = tokens[index]
-            features += _looks(token.text, token.tag, offset, options, (index == 0, index == last))
-    return features
+    outside = [((),) * len(window)] * (len(window) // 2)
+    looks = [
+        _looks(token.text, token.tag, window, (at == 0, at == last))
+        for at, token in enumerate(tokens)
+    ]
+    around = [*outside, *looks, *outside]
+    places = range(len(window))
+    return zip(*([one[place] for one in around[place:]] for place in places), strict=False)
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _looks(
-    word: str, tag: str, offset: int, options: tuple[str, ...], edges: tuple[bool, bool]
-) -> tuple[str, ...]:
-    """Return the features of a word. edges: whether it is the first, the last."""
-    found = (_feature(option, word, tag, edges) for option in options)
-    return tuple(f"{offset}:{feature}" for feature in found if feature is not None)
+    word: str, tag: str, window: Window, edges: tuple[bool, bool]
+) -> tuple[tuple[str, ...], ...]:
+    """Return the features of a word at each place of a window. edges: is it the first, the last."""
+    return tuple(
+        tuple(
+            f"{place - len(window) // 2}:{feature}"
+            for option in options
+            if (feature := _feature(option, word, tag, edges)) is not None
+        )
+        for place, options in enumerate(window)
+    )
 
 
 def _feature(option: str, word: str, tag: str, edges: tuple[bool, bool]) -> str | None:
