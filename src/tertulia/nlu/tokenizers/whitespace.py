@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from tertulia.nlu.component import TOKENS, Component, Setting, Training
 from tertulia.nlu.message import Message, Token
-from tertulia.nlu.scripts import pieces, with_marks_as_letters
+from tertulia.nlu.scripts import has_unspaced, pieces, with_marks_as_letters
 from tertulia.nlu.tokenizers.config import TokenizerConfig
 
 _LEGACY_PUNCTUATION = re.compile(r"[.,!?]+(?=\s|$)")
@@ -54,7 +54,9 @@ class WhitespaceTokenizer(Component[TokenizerConfig]):
         tokens = split_words(message.text, legacy=self.setting.legacy)
         if self._pattern is not None:
             tokens = [part for token in tokens for part in cut_pattern(token, self._pattern)]
-        message.set_tokens([part for token in tokens for part in cut_pieces(token)])
+        if has_unspaced(message.text):
+            tokens = [part for token in tokens for part in cut_pieces(token)]
+        message.set_tokens([token for token in tokens if token.text])
 
 
 def split_words(text: str, *, legacy: bool) -> list[Token]:
@@ -75,8 +77,9 @@ def legacy_words(text: str) -> list[str]:
 def modern_words(text: str) -> list[str]:
     """Return the words as 2.x and 3.x find them; the text itself when nothing is left."""
     words = _MODERN_PUNCTUATION.sub(" ", text).split()
-    kept = [word for word in words if not _EMOJI.fullmatch(word)]
-    return kept or [text]
+    if not text.isascii():
+        words = [word for word in words if not _EMOJI.fullmatch(word)]
+    return words or [text]
 
 
 def align(text: str, words: Iterable[str]) -> list[Token]:
