@@ -33,7 +33,9 @@ def with_outside(logits: FloatArray, outside: float | None) -> FloatArray:
     """
     if outside is None:
         return logits
-    none = logits.mean(axis=-1, keepdims=True) + np.float32(outside)
+    none: FloatArray = np.add.reduce(logits, axis=-1, keepdims=True)
+    none /= logits.shape[-1]
+    none += np.float32(outside)
     return np.concatenate([logits, none], axis=-1)
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
-P = ParamSpec("P")
+Others = TypeVarTuple("Others")
 T = TypeVar("T")
 
 REMEMBERED = 4096
@@ -15,17 +15,16 @@ LONGEST = 64
 
 
 def remembered(
-    function: Callable[Concatenate[str, P], T], most: int = REMEMBERED
-) -> Callable[Concatenate[str, P], T]:
+    function: Callable[[str, *Others], T], most: int = REMEMBERED
+) -> Callable[[str, *Others], T]:
     """Return a pure function of a word, and what else it takes, with answers that are kept.
 
     most: how many. Safe to share between threads.
     """
     kept = lru_cache(most)(function)
 
-    def answer(word: str, *args: P.args, **kwargs: P.kwargs) -> T:
-        chosen = kept if len(word) <= LONGEST else function
-        return chosen(word, *args, **kwargs)
+    def answer(word: str, *others: *Others) -> T:
+        return (kept if len(word) <= LONGEST else function)(word, *others)
 
     return answer
 

@@ -148,16 +148,18 @@ class ChainTagger:
         if self._is_plain(scores):
             return [0] * len(scores)
         best: FloatArray = scores[0] + self._start
-        bests: list[FloatArray] = []
+        back: list[IntArray] = []
+        everyone = np.arange(self.tags)
         paths = np.empty_like(self._into)
         for token in scores[1:]:
-            bests.append(best)
-            best = np.maximum.reduce(np.add(self._into, best, out=paths), axis=1) + token
+            np.add(self._into, best, out=paths)
+            from_where = paths.argmax(axis=1)
+            back.append(from_where)
+            best = paths[everyone, from_where] + token
         tag = int((best + self._end).argmax())
         tags = [tag]
-        # Only of the tags on the best path it matters where they come from.
-        for best in reversed(bests):
-            tag = int((self._into[tag] + best).argmax())
+        for from_where in reversed(back):
+            tag = int(from_where[tag])
             tags.append(tag)
         return tags[::-1]
 
@@ -217,9 +219,9 @@ def shared_out(words: Sequence[FloatArray]) -> FloatArray:
     words: each (places, tags): what a word gives to the tokens from places // 2 before it to as
     many behind it. The first and the last words, places // 2 each, are around the tokens only.
     """
-    every: FloatArray = np.array(words)
-    count, places, _ = every.shape
-    tokens = count - places + 1
+    places = len(words[0])
+    every: FloatArray = np.concatenate(words).reshape(len(words), places, -1)
+    tokens = len(words) - places + 1
     sums: FloatArray = every[:tokens, places - 1].copy()
     for place in range(places - 1):
         begin = places - 1 - place
@@ -228,7 +230,7 @@ def shared_out(words: Sequence[FloatArray]) -> FloatArray:
 
 
 def _scaled(row: FloatArray) -> FloatArray:
-    return cast(FloatArray, row / max(row.sum(), _TINY))
+    return cast(FloatArray, row / max(np.add.reduce(row), _TINY))
 
 
 class Corpus:

@@ -1,18 +1,18 @@
 """Words to numbers: n-grams, vocabularies, rows of a sparse matrix. Pure Python, no hashing."""
 
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
-from math import log, sqrt
-from operator import mul
+from math import log
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from tertulia.ml.parts import Parts
 from tertulia.ml.remembered import REMEMBERED, remembered
-from tertulia.ml.sparse import Row
 
 
 def word_ngrams(words: Sequence[str], least: int, most: int) -> list[str]:
@@ -56,7 +56,10 @@ def _grams_of_word(word: str, least: int, most: int) -> tuple[str, ...]:
     return tuple(grams)
 
 
-class Grouped(Collection[str]):
+_TINY = 1e-300
+
+
+class Grouped:
     """Terms in groups that come again as they are, such as the pieces of a word.
 
     A vocabulary remembers the numbers of a group, so that its terms are looked up once.
@@ -127,7 +130,7 @@ class Vocabulary:
         """Return the numbers of the known terms, in order, repeats kept."""
         if isinstance(terms, Grouped):
             return list(chain.from_iterable(map(self._of_group, terms.groups)))
-        return list(_numbers_of(self._ids, terms))
+        return [number for number in map(self._ids.get, terms) if number is not None]
 
     def group_ids(self, group: tuple[str, ...]) -> tuple[int, ...]:
         """Return the numbers of the known terms of a group that comes again, in order."""
@@ -166,6 +169,13 @@ class Vectorizer:
         for name, vocabulary in self._vocabularies.items():
             self._offsets[name] = self.features
             self.features += len(vocabulary)
+        # Blocks by number: where their terms begin, how long they become; all terms' factors.
+        self._blocks = np.arange(len(self._offsets))
+        self._begins = np.array(list(self._offsets.values()), dtype=np.int64)
+        self._sizes = np.array([self._scales[name] for name in self._offsets], dtype=np.float64)
+        ones = {name: [1.0] * len(one) for name, one in self._vocabularies.items()}
+        own_factors = (self._rareness.get(name) or one for name, one in ones.items())
+        self._weights = np.array(list(chain.from_iterable(own_factors)), dtype=np.float64)
 
     @classmethod
     def fit(
@@ -203,26 +213,25 @@ class Vectorizer:
         """Return the number of the first term of a block."""
         return self._offsets[name]
 
-    def row(self, document: Mapping[str, Collection[str]]) -> Row:
-        """Return the row of a document; unknown terms and blocks are left out."""
-        indices: list[int] = []
-        values: list[float] = []
+    def row(self, document: Mapping[str, Collection[str]]) -> "tuple[array[int], array[float]]":
+        """Return the row of a document; unknown terms and blocks are left out.
+
+        Of many rows, numbers that are objects would take five times the memory of arrays.
+        """
+        numbers, times, lengths = list[int](), list[int](), list[int]()
         for name, vocabulary in self._vocabularies.items():
             terms = document.get(name)
-            if not terms:
-                continue
-            counts = Counter(vocabulary.ids(terms))
-            if not counts:
-                continue
-            weights = self._rareness.get(name)
-            raw = [1.0 + log(count) if count > 1 else 1.0 for count in counts.values()]
-            if weights:
-                raw = list(map(mul, raw, map(weights.__getitem__, counts)))
-            scale = self._scales[name] / sqrt(sum(map(mul, raw, raw)))
-            offset = self._offsets[name]
-            indices += [offset + number for number in counts]
-            values += [value * scale for value in raw]
-        return indices, values
+            counts = Counter(vocabulary.ids(terms) if terms else ())
+            numbers += counts
+            times += counts.values()
+            lengths.append(len(counts))
+        blocks = np.repeat(self._blocks, lengths)
+        at = np.array(numbers, dtype=np.int64) + self._begins.take(blocks)
+        values = self._weights.take(at) * (1.0 + np.log(times))
+        squares = np.bincount(blocks, values * values, len(lengths))
+        # Blocks without terms have no length that they could be brought to.
+        values *= (self._sizes / np.sqrt(np.maximum(squares, _TINY))).take(blocks)
+        return array("q", at.tobytes()), array("f", values.astype(np.float32).tobytes())
 
     def name_of(self, feature: int) -> tuple[str, str]:
         """Return the block and the term of a feature number.

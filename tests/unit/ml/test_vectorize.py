@@ -57,7 +57,7 @@ def test_groups_without_terms_are_nothing():
 
 def test_unknown_terms_leave_no_trace_in_a_row():
     vectorizer = Vectorizer.fit([{"word": ["a"]}], {"word": 1.0})
-    assert vectorizer.row({"word": ["new"], "other": ["a"]}) == ([], [])
+    assert not any(vectorizer.row({"word": ["new"], "other": ["a"]}))
 
 
 def test_features_can_be_named():
@@ -90,4 +90,4 @@ def test_rareness_comes_back_from_the_parts():
 def test_a_block_with_limits_leaves_rare_terms_out():
     documents = [{"words": ["a", "b"]}, {"words": ["a"]}]
     fitted = Vectorizer.fit(documents, {"words": 1.0}, {"words": Limits(min_df=2)})
-    assert fitted.row(documents[0]) == ([0], [1.0])
+    assert [list(one) for one in fitted.row(documents[0])] == [[0], [1.0]]

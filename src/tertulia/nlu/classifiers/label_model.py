@@ -165,11 +165,7 @@ def _kind(key: str) -> str:
 
 def _row(vectorizer: Vectorizer, document: Document) -> Row:
     """Return the terms known, behind them what words mean, and the vectors of language models."""
-    indices, values = vectorizer.row(document.terms)
-    if not document.vectors and not document.words:
-        return indices, values
-    # Many rows of a thousand numbers: as objects they would take five times the memory.
-    places, numbers = array("q", indices), array("f", values)
+    places, numbers = vectorizer.row(document.terms)
     begin = vectorizer.features
     for vector in document.words:
         # Of a text without any known word nothing is said.

@@ -142,8 +142,8 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
             return text.split()
         pattern = _WORD if unspaced else self._word
         shadow = with_marks_as_letters(text)
-        found = (text[match.start() : match.end()] for match in pattern.finditer(shadow))
-        return [word for word in found if word not in self._stop]
+        found = [text[match.start() : match.end()] for match in pattern.finditer(shadow)]
+        return [word for word in found if word not in self._stop] if self._stop else found
 
     def _spaced(self, message: Message, *, joined: bool) -> str:
         """Return the words with spaces between them.
