@@ -223,7 +223,8 @@ def features_of(
     tokens = message.tokens
     if window is None:
         lowered = [token.text.lower() for token in tokens]
-        words = [_of_word(text) for text in (*_BEFORE, *(one.text for one in tokens), *_AFTER)]
+        texts = (*_BEFORE, *(token.text for token in tokens), *_AFTER)
+        words = [_remembered_word(text) for text in texts]
         return [
             [
                 *_of_words(words[at : at + _REACH]),
@@ -282,7 +283,6 @@ class _Word(NamedTuple):
     far_after: tuple[str, ...]
 
 
-@remembered
 def _of_word(text: str) -> _Word:
     word = text.lower()
     features = ["bias", f"w={word}", f"shape={_shape(text)}"]
@@ -295,6 +295,9 @@ def _of_word(text: str) -> _Word:
         after=(f"w-1={word}", f"s-1={word[-3:]}"),
         far_after=(f"w-2={word}",),
     )
+
+
+_remembered_word = remembered(_of_word)
 
 
 def _of_words(words: Sequence[_Word]) -> list[str]:
