@@ -10,6 +10,7 @@ from tertulia.core.domain.model import Generation
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.tagger import Allowed, ChainTagger, Corpus
+from tertulia.ml.word_vectors import english
 from tertulia.nlu.classifiers.diet import DietClassifier
 from tertulia.nlu.extractors.spans import Label, Span, TagSet, merge_tags
 from tertulia.nlu.extractors.tag_model import TagModel, features_of
@@ -155,4 +156,9 @@ def test_words_that_are_remembered_count_like_their_features(text: str):
     numbers = [list(dict.fromkeys(tagging._vocabulary.ids(token))) for token in named]
     if message.tokens:
         expected = tagging._tagger.scores(numbers)
+        before, own, after = tagging._tagger.parts().array("meanings").reshape(3, 64, -1)
+        nothing = np.zeros(64, dtype=np.float32)
+        vectors = [english().direction(token.text, 64) for token in message.tokens]
+        around = zip([nothing, *vectors], vectors, [*vectors[1:], nothing], strict=False)
+        expected += [left @ before + middle @ own + right @ after for left, middle, right in around]
         assert tagging._scores(message) == pytest.approx(expected, abs=1e-4)

@@ -5,8 +5,6 @@ examples, a network on the last of the terms alone, and one-vs-rest margins on t
 first network, err elsewhere than it does.
 """
 
-from array import array
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -196,15 +194,6 @@ def _shares(told: Told, networks: int, beside: Beside | None) -> list[Told]:
 def _vote(member: _Member, row: Entries) -> FloatArray:
     logits = member.judge.logits(row.behind(member.begin) if member.begin else row)
     return logits if member.sharpness == 1.0 else logits * np.float32(member.sharpness)
-
-
-def _tail(row: Row, begin: int) -> Row:
-    """Return the entries from feature `begin` on, which stand at the end, numbered anew."""
-    indices, values = row
-    # Not sorted, but all below `begin` stand before all others, which is enough to bisect.
-    cut = bisect_left(indices, begin)
-    own = np.asarray(indices[cut:], dtype=np.int64) - begin
-    return array("q", own.tobytes()), values[cut:]
 
 
 def _with_prefix(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

@@ -24,6 +24,8 @@ _FORBIDDEN = np.float32(-1e4)
 # More than rounding can make of a sum.
 _CLEARLY = np.float32(1e-2)
 _EAGER = np.float32(2.0)
+PLACES = 3
+"""Whose vectors a token sees: that of the word before, its own, and that of the word after."""
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -39,14 +41,21 @@ class Decoded(msgspec.Struct, frozen=True):
 class ChainTagger:
     """Scores a path by the features of its tokens and by its pairs of neighbouring tags.
 
-    emissions: (features, tags). transitions: (tags, tags), from row to column. start, end: (tags,).
-    All float32. Immutable after training.
+    emissions: (features, tags). meanings: (PLACES * width, tags) of the vectors of the word before,
+    the word itself, the word after; width 0 for none. transitions: (tags, tags), from row to
+    column. start, end: (tags,). All float32. Immutable after training.
     """
 
     def __init__(
-        self, emissions: FloatArray, transitions: FloatArray, start: FloatArray, end: FloatArray
+        self,
+        emissions: FloatArray,
+        meanings: FloatArray,
+        transitions: FloatArray,
+        start: FloatArray,
+        end: FloatArray,
     ) -> None:
         self._emissions = emissions
+        self._meanings = meanings
         self._transitions = transitions
         self._start = start
         self._end = end
@@ -68,6 +77,11 @@ class ChainTagger:
         """Number of tags."""
         return len(self._start)
 
+    @property
+    def width(self) -> int:
+        """Size of the vectors of words; 0 where none were learned from."""
+        return len(self._meanings) // PLACES
+
     @classmethod
     def train(
         cls,
@@ -87,7 +101,7 @@ class ChainTagger:
             recipe: epochs, seed, rate, batch (in sentences) and l2; margin is not used.
             told: how far it is, after each epoch.
         """
-        fit = _ChainFit(count, corpus.matrix.columns, allowed, recipe)
+        fit = _ChainFit(count, corpus, allowed, recipe)
         rng = np.random.default_rng(recipe.seed)
         # Sentences of like length share a batch, so that little is computed on padding.
         order = sorted(
@@ -99,7 +113,7 @@ class ChainTagger:
         for epoch in range(recipe.epochs):
             rate = recipe.rate * (1.0 - 0.9 * epoch / recipe.epochs)
             for number in cast(list[int], rng.permutation(len(batches)).tolist()):
-                fit.step(corpus.matrix, batches[number], rate=rate)
+                fit.step(corpus, batches[number], rate=rate)
             told((epoch + 1) / recipe.epochs)
         return fit.model()
 
@@ -132,6 +146,14 @@ class ChainTagger:
             np.add.reduce(known[begin : begin + len(token)], axis=0, out=own)
             begin += len(token)
         return scores
+
+    def given(self, meaning: FloatArray) -> FloatArray:
+        """Return (PLACES, tags) what a word gives to the token before it, to itself, and behind it.
+
+        meaning: (width,) its vector.
+        """
+        by_place: FloatArray = self._meanings.reshape(PLACES, -1, self.tags)
+        return meaning @ by_place[::-1]
 
     def _is_plain(self, scores: FloatArray) -> bool:
         """Whether the best path certainly has the first tag everywhere.
@@ -178,9 +200,10 @@ class ChainTagger:
         return joint
 
     def parts(self) -> Parts:
-        """Return the model as four arrays."""
+        """Return the model as arrays."""
         arrays: dict[str, Array] = {
             "emissions": self._emissions,
+            "meanings": self._meanings,
             "transitions": self._transitions,
             "start": self._start,
             "end": self._end,
@@ -199,10 +222,16 @@ class ChainTagger:
             np.asarray(parts.array(name), dtype=np.float32) for name in names
         )
         tags = len(start)
+        meanings = np.asarray(parts.array("meanings"), dtype=np.float32)
+        if not meanings.size:
+            # Of an older release, or without vectors of words.
+            meanings = np.empty((0, tags), dtype=np.float32)
+        if meanings.shape != (len(meanings) // PLACES * PLACES, tags):
+            raise ValueError("the vectors that a tagger has learned from do not fit its tags")
         fits = emissions.ndim == 2 and emissions.shape[1] == tags and end.shape == (tags,)
         if not fits or transitions.shape != (tags, tags):
             raise ValueError("the arrays of a tagger do not fit together")
-        return cls(emissions, transitions, start, end)
+        return cls(emissions, meanings, transitions, start, end)
 
 
 class Allowed(msgspec.Struct, frozen=True):
@@ -237,18 +266,27 @@ class Corpus:
     """Sentences to learn from.
 
     matrix: (tokens + 1, features) all tokens as rows, the last of which is empty. tags:
-    (tokens + 1,) likewise. lengths: (sentences,) tokens of each.
+    (tokens + 1,) likewise. lengths: (sentences,) tokens of each. meanings: (tokens + 1, width) a
+    vector of each token, the last is zero; width 0 for none.
     """
 
-    def __init__(self, matrix: Csr, tags: IntArray, lengths: IntArray) -> None:
+    def __init__(
+        self, matrix: Csr, tags: IntArray, lengths: IntArray, meanings: FloatArray
+    ) -> None:
         self.matrix = matrix
         self.tags = tags
         self.lengths = lengths
+        self.meanings = meanings
         self._starts: IntArray = np.cumsum(lengths) - lengths
 
     @classmethod
     def of(
-        cls, sentences: Sequence[Sentence], tags: Sequence[Sequence[int]], *, features: int
+        cls,
+        sentences: Sequence[Sentence],
+        tags: Sequence[Sequence[int]],
+        *,
+        features: int,
+        meanings: Sequence[FloatArray] = (),
     ) -> "Corpus":
         """Return the corpus of sentences.
 
@@ -256,21 +294,27 @@ class Corpus:
             sentences: per sentence, per token the numbers of its features; none may be empty.
             tags: per sentence, per token its tag.
             features: number of features.
+            meanings: (width,) of each token of all sentences; empty for none.
         """
         rows = [(token, [1.0] * len(token)) for sentence in sentences for token in sentence]
         matrix = Csr.of([*rows, ([], [])], columns=features)
         lengths = np.asarray([len(one) for one in sentences], dtype=np.int64)
-        return cls(matrix, np.asarray([*chain.from_iterable(tags), 0], dtype=np.int64), lengths)
+        of_tokens = np.zeros((len(rows) + 1, len(meanings[0]) if meanings else 0), dtype=np.float32)
+        for own, meaning in zip(of_tokens, meanings, strict=False):
+            own[:] = meaning
+        all_tags = np.asarray([*chain.from_iterable(tags), 0], dtype=np.int64)
+        return cls(matrix, all_tags, lengths, of_tokens)
 
     def arrays(self) -> dict[str, Array]:
         """Return all that there is but the number of features."""
-        return {**self.matrix.arrays(), "tags": self.tags, "lengths": self.lengths}
+        own = {"tags": self.tags, "lengths": self.lengths, "meanings": self.meanings}
+        return {**self.matrix.arrays(), **own}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array], *, features: int) -> "Corpus":
         """Return the corpus that `arrays` came from."""
         matrix = Csr.from_arrays(arrays, columns=features)
-        return cls(matrix, arrays["tags"], arrays["lengths"])
+        return cls(matrix, arrays["tags"], arrays["lengths"], arrays["meanings"])
 
     def batch(self, part: IntArray) -> "_Batch":
         """Return some sentences as one padded block."""
@@ -279,6 +323,14 @@ class Corpus:
         mask = at < lengths
         rows = np.where(mask, self._starts[part] + at, len(self.tags) - 1)
         return _Batch(rows, mask, self.tags[rows], lengths - 1)
+
+    def around(self, batch: "_Batch") -> FloatArray:
+        """Return (tokens of the batch, PLACES * width) the vectors of the tokens around each."""
+        own: FloatArray = self.meanings[batch.rows]
+        nothing = np.zeros_like(own[:1])
+        sides = (np.concatenate([nothing, own[:-1]]), own, np.concatenate([own[1:], nothing]))
+        found: FloatArray = np.concatenate(sides, axis=2)
+        return found.reshape(batch.rows.size, -1)
 
 
 class _Batch(NamedTuple):
@@ -297,20 +349,21 @@ class _Batch(NamedTuple):
 class _ChainFit:
     """Emissions, transitions and borders under training."""
 
-    def __init__(self, tags: int, features: int, allowed: Allowed, recipe: Recipe) -> None:
+    def __init__(self, tags: int, corpus: Corpus, allowed: Allowed, recipe: Recipe) -> None:
         self._tags = tags
-        self._emissions = Adagrad(features, tags, l2=recipe.l2)
+        self._emissions = Adagrad(corpus.matrix.columns, tags, l2=recipe.l2)
+        self._meanings = Adagrad(PLACES * corpus.meanings.shape[1], tags, l2=recipe.l2)
         self._pairs = Adagrad(tags, tags, l2=recipe.l2)
         self._borders = Adagrad(2, tags, l2=recipe.l2)
         self._no_pairs: FloatArray = _penalty(allowed.pairs)
         self._no_borders: FloatArray = _penalty([allowed.start, allowed.end])
 
-    def step(self, matrix: Csr, batch: _Batch, *, rate: float) -> None:
+    def step(self, corpus: Corpus, batch: _Batch, *, rate: float) -> None:
         """Take one step: expected counts under the model minus the counts of the data."""
-        sample = matrix.sample(batch.rows.ravel())
-        shape = (*batch.rows.shape, self._tags)
-        scores = sample.times(self._emissions.take(sample.columns)).reshape(shape)
-        joint, pairs = self._expected(scores, batch)
+        sample, around = corpus.matrix.sample(batch.rows.ravel()), corpus.around(batch)
+        scores = sample.times(self._emissions.take(sample.columns))
+        scores += around @ self._meanings.weights
+        joint, pairs = self._expected(scores.reshape(*batch.rows.shape, self._tags), batch)
         everyone = np.arange(len(batch.last))
         ends: FloatArray = joint[batch.last, everyone].copy()
         borders: FloatArray = np.stack([joint[0].sum(axis=0), ends.sum(axis=0)])
@@ -324,6 +377,7 @@ class _ChainFit:
         per = np.float32(1.0 / len(batch.last))
         error: FloatArray = joint.reshape(-1, self._tags) * per
         self._emissions.step(sample.columns, sample.back(error), rate=rate)
+        self._meanings.step(np.arange(len(around[0])), around.T @ error, rate=rate)
         self._pairs.step(np.arange(self._tags), pairs * per, rate=rate)
         self._borders.step(np.arange(2), borders * per, rate=rate)
 
@@ -355,7 +409,9 @@ class _ChainFit:
         """Return what was learned."""
         borders: FloatArray = self._borders.weights + self._no_borders
         pairs: FloatArray = self._pairs.weights + self._no_pairs
-        return ChainTagger(self._emissions.weights, pairs, borders[0], borders[1])
+        return ChainTagger(
+            self._emissions.weights, self._meanings.weights, pairs, borders[0], borders[1]
+        )
 
 
 def _penalty(allowed: Sequence[Sequence[bool]]) -> FloatArray:

@@ -88,6 +88,11 @@ class WordVectors:
         sums *= share / max(_TINY, np.sqrt(sums @ sums))
         return sums
 
+    def direction(self, word: str, width: int) -> FloatArray:
+        """Return (width,) the greatest directions of a word's vector brought to length one."""
+        vector = self.vector(word)
+        return vector[:width] / max(_TINY, np.sqrt(vector @ vector))
+
     def _unpacked(self, word: str) -> "_Word":
         ids = self._tokenizer.pieces(word)
         cells = self._cells[ids]

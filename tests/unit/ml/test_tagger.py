@@ -3,8 +3,9 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
+from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
-from tertulia.ml.tagger import Allowed, ChainTagger, Corpus
+from tertulia.ml.tagger import PLACES, Allowed, ChainTagger, Corpus, shared_out
 
 # Tags: 0 outside, 1 begin, 2 inside. Inside never starts and never follows outside.
 ALLOWED = Allowed(
@@ -75,3 +76,31 @@ def test_parts_restore_the_same_tags():
     model = trained()
     restored = ChainTagger.from_parts(model.parts())
     assert restored.decode(SENTENCES[0]) == model.decode(SENTENCES[0])
+
+
+VECTORS = [np.eye(3, dtype=np.float32)[at] for at in range(3)]
+
+
+def test_a_token_is_tagged_by_what_the_words_around_it_mean():
+    """Features say nothing: the tag is told by the word before, or by the word after."""
+    words = [[0, 2, 2], [2, 2, 0], [1, 2, 2], [2, 2, 1]] * 4
+    tags = [[0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 1, 0]] * 4
+    corpus = Corpus.of(
+        [[[], [], []]] * 16,
+        tags,
+        features=0,
+        meanings=[VECTORS[word] for sentence in words for word in sentence],
+    )
+    recipe = Recipe(epochs=80, batch=4, l2=0.0)
+    model = ChainTagger.train(corpus, count=3, allowed=ALLOWED, recipe=recipe)
+    nothing = np.zeros((PLACES, 3), dtype=np.float32)
+    for sentence, taught in zip(words[:4], tags[:4], strict=True):
+        given = [nothing, *(model.given(VECTORS[word]) for word in sentence), nothing]
+        assert model.decode_scores(shared_out(given)).tags == taught
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (4, 3), (3,)])
+def test_vectors_that_do_not_fit_the_tags_are_refused(shape: tuple[int, ...]):
+    arrays = {**trained().parts().arrays, "meanings": np.zeros(shape, dtype=np.float32)}
+    with pytest.raises(ValueError, match="vectors"):
+        ChainTagger.from_parts(Parts(arrays=arrays))

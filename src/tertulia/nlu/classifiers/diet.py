@@ -27,7 +27,9 @@ class DietConfig(LearnedConfig, frozen=True, kw_only=True):
     def tagging(self) -> TagConfig:
         """The parameters of the entity half."""
         return TagConfig(
-            BILOU_flag=self.BILOU_flag, split_entities_by_comma=self.split_entities_by_comma
+            BILOU_flag=self.BILOU_flag,
+            split_entities_by_comma=self.split_entities_by_comma,
+            word_vectors=self.word_vectors and not self.featurizers,
         )
 
 

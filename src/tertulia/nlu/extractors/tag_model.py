@@ -1,7 +1,7 @@
 """The learned tagger of words: features of tokens, training, and entities out of it."""
 
 from collections.abc import Iterable, Sequence
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from typing import Any, NamedTuple, Self
 
@@ -11,12 +11,13 @@ from tertulia.data.nlu import Entity
 from tertulia.ml.beside import Beside
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
-from tertulia.ml.remembered import are_kept, remembered
+from tertulia.ml.remembered import remembered
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.tagger import ChainTagger, Corpus, shared_out
 from tertulia.ml.told import Told
 from tertulia.ml.vectorize import Limits, Vocabulary
+from tertulia.ml.word_vectors import WordVectors, english
 from tertulia.nlu.component import Lesson, Setting, Training
 from tertulia.nlu.extractors.spans import (
     OUTSIDE,
@@ -39,6 +40,8 @@ _MANY_TOKENS = 20_000
 _LARGE = 2000
 # One example in so many is learned as if its intent were not known.
 _WITHOUT_INTENT = 7
+# Of the vector of a word, which has its greatest directions first.
+_WIDTH = 64
 # A word is looked at by tokens up to two places away.
 _REACH = 5
 _KEPT_BYTES = 4 << 20
@@ -55,12 +58,14 @@ class TagConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     BILOU_flag: tell the first word of an entity apart. split_entities_by_comma: words with a
     comma between them are several entities; for all types or by type. features: option names
-    per place around the word, None for the product's own choice.
+    per place around the word, None for the product's own choice. word_vectors: to learn from what
+    words mean, too, where the pipeline has a table of them and `features` are not given.
     """
 
     BILOU_flag: bool = True
     split_entities_by_comma: SplitByComma = True
     features: Window | None = None
+    word_vectors: bool = True
 
     def __post_init__(self) -> None:
         """Refuse features that do not exist."""
@@ -89,8 +94,16 @@ class TagModel:
         self._config = config
         self._by_intent = by_intent
         most = max(1, _KEPT_BYTES // (_REACH * tagger.tags * 4))
-        of_word = partial(_scores_of_word, vocabulary=vocabulary, tagger=tagger)
+        table = english() if tagger.width else None
+
+        def of_word(text: str) -> FloatArray:
+            return _scores_of_word(text, vocabulary, tagger, table)
+
         self._of_word = remembered(of_word, most)
+        self._before, self._after = (
+            [_scores_of_word(mark, vocabulary, tagger, None) for mark in marks]
+            for marks in (_BEFORE, _AFTER)
+        )
 
     @classmethod
     def train(
@@ -132,7 +145,7 @@ class TagModel:
         vocabulary, window = self._vocabulary, self._config.features
         intent = message.intent.name if self._by_intent else None
         texts = [token.text for token in message.tokens]
-        if window is not None or not are_kept(texts):
+        if window is not None:
             return self._tagger.scores(_numbers(vocabulary, features_of(message, window, intent)))
         lowered = [text.lower() for text in texts]
         others: list[list[int]] = []
@@ -141,7 +154,7 @@ class TagModel:
             for group in groups:
                 own += vocabulary.group_ids(group)
             others.append(_distinct(own))
-        words = [self._of_word(text) for text in (*_BEFORE, *texts, *_AFTER)]
+        words = [*self._before, *map(self._of_word, texts), *self._after]
         return shared_out(words) + self._tagger.scores(others)
 
     def parts(self) -> Parts:
@@ -204,6 +217,7 @@ class Tagging(NamedTuple):
             [_numbers(vocabulary, sentence) for sentence in named],
             [tagset.encode(len(lesson.message.tokens), spans) for lesson, spans in taught],
             features=len(vocabulary),
+            meanings=_meanings(config, [lesson.message for lesson, _ in taught]),
         )
         recipe = _recipe(len(taught), seed)
         task = Task.chain(corpus, len(tagset), tagset.allowed(), recipe)
@@ -264,6 +278,15 @@ def _numbers(vocabulary: Vocabulary, sentence: Iterable[Sequence[str]]) -> list[
     return [_distinct(vocabulary.ids(token)) for token in sentence]
 
 
+def _meanings(config: TagConfig, messages: Sequence[Message]) -> list[FloatArray]:
+    """Return a vector of each word of all messages; none without a table of words."""
+    has_table = any(message.word_vectors for message in messages)
+    if not has_table or not config.word_vectors or config.features is not None:
+        return []
+    direction = cache(partial(english().direction, width=_WIDTH))
+    return [direction(token.text) for message in messages for token in message.tokens]
+
+
 def _distinct(numbers: Iterable[int]) -> list[int]:
     return list(dict.fromkeys(numbers))
 
@@ -307,9 +330,15 @@ def _of_words(words: Sequence[_Word]) -> list[str]:
     return [*words[2].own, left[0], right[0], *far, left[1], right[1]]
 
 
-def _scores_of_word(text: str, *, vocabulary: Vocabulary, tagger: ChainTagger) -> FloatArray:
-    """Return (places, tags) what a word says of itself and of the tokens around it."""
-    return tagger.scores(_numbers(vocabulary, _of_word(text)))
+def _scores_of_word(
+    text: str, vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None
+) -> FloatArray:
+    """Return (_REACH, tags) what a word says of itself and of the tokens around it."""
+    scores = tagger.scores(_numbers(vocabulary, _of_word(text)))
+    if table is not None:
+        # Its vector is seen by itself and by the tokens next to it.
+        scores[1:-1] += tagger.given(table.direction(text, tagger.width))
+    return scores
 
 
 def _pairs(lowered: Sequence[str], at: int) -> list[str]:
