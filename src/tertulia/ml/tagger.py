@@ -23,7 +23,9 @@ _TINY = np.float32(1e-30)
 _FORBIDDEN = np.float32(-1e4)
 # More than rounding can make of a sum.
 _CLEARLY = np.float32(1e-2)
-_EAGER = np.float32(2.0)
+# Charged to other tags than the first one when they begin, and paid back by going back: their
+# steps among each other then seldom look better than they are. Any number gives a true bound.
+_AHEAD = np.float32(2.0)
 PLACES = 3
 """Whose vectors a token sees: that of the word before, its own, and that of the word after."""
 
@@ -63,7 +65,7 @@ class ChainTagger:
         self._into: FloatArray = np.ascontiguousarray(transitions.T)
         # What it costs to come back to the first tag is charged when it is left, so that the
         # greatest shares of a token's tags, taken alone, are seldom more than a path can have.
-        charge = transitions[:, 0] - transitions[0, 0] + _EAGER
+        charge = transitions[:, 0] - transitions[0, 0] + _AHEAD
         charge[0] = 0.0
         self._shares: FloatArray = (self._into - charge + charge[:, None]).max(axis=1)
         self._first_share: FloatArray = start + charge - self._shares
