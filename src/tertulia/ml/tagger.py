@@ -24,7 +24,8 @@ _FORBIDDEN = np.float32(-1e4)
 # More than rounding can make of a sum.
 _CLEARLY = np.float32(1e-2)
 # Charged to other tags than the first one when they begin, and paid back by going back: their
-# steps among each other then seldom look better than they are. Any number gives a true bound.
+# steps among each other then seldom look better than they are. The bound is true for any number
+# from zero on.
 _AHEAD = np.float32(2.0)
 PLACES = 3
 """Whose vectors a token sees: that of the word before, its own, and that of the word after."""
