@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from tertulia.nlu.classifiers.learned import LearnedConfig
 from tertulia.nlu.components import find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
+from tertulia.nlu.extractors.tag_model import TagConfig
 
 FEATURIZER = "WordVectorsFeaturizer"
 # What has vectors of its own knows more than a table of words.
@@ -15,7 +16,7 @@ _ENGLISH = "en"
 
 
 def with_word_vectors(configs: Sequence[ComponentConfig], language: str) -> list[ComponentConfig]:
-    """Return the pipeline, with word vectors before the first component that learns intents.
+    """Return the pipeline, with word vectors before the first component that learns from them.
 
     Only for English, where no other component makes vectors and the one that learns does not say
     `word_vectors: false`.
@@ -32,8 +33,8 @@ def with_word_vectors(configs: Sequence[ComponentConfig], language: str) -> list
 
 
 def _wants(config: ComponentConfig) -> bool:
-    """Whether a component learns from all features of a text, word vectors included."""
+    """Whether a component learns from all that is known of a text, word vectors included."""
     params = convert_params(config.params, find_component(config.name).Config)
-    if not isinstance(params, LearnedConfig) or not getattr(params, "intent_classification", True):
-        return False
-    return params.word_vectors and not params.featurizers
+    if isinstance(params, TagConfig):
+        return params.word_vectors and params.features is None
+    return isinstance(params, LearnedConfig) and params.word_vectors and not params.featurizers

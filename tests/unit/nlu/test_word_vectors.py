@@ -46,10 +46,17 @@ def test_another_language_has_none():
     assert joined(CLASSIC, "de") == list(PARTS)
 
 
-@pytest.mark.parametrize(
-    "params",
-    [{"word_vectors": "false"}, {"intent_classification": "false"}, {"featurizers": "[words]"}],
-)
+def test_they_join_before_an_extractor_alone():
+    assert joined(names(PARTS[0], "CRFEntityExtractor"))[1:] == [FEATURIZER, "CRFEntityExtractor"]
+
+
+@pytest.mark.parametrize("params", [{"word_vectors": "false"}, {"features": "[[], [low], []]"}])
+def test_they_stay_away_from_an_extractor_that_does_without(params: dict[str, str]):
+    pipeline = names(PARTS[0], "CRFEntityExtractor", CRFEntityExtractor=params)
+    assert FEATURIZER not in joined(pipeline)
+
+
+@pytest.mark.parametrize("params", [{"word_vectors": "false"}, {"featurizers": "[words]"}])
 def test_they_stay_away_from_who_would_not_learn_of_them(params: dict[str, str]):
     assert FEATURIZER not in joined(names(*PARTS, DIETClassifier=params))
 
@@ -105,3 +112,37 @@ def test_a_model_of_an_older_release_goes_on_without():
     )
     assert FEATURIZER not in old.names
     assert Pipeline.from_parts(old.parts()).parse("hello").intent.name == "greet"
+
+
+CITIES = """\
+version: "3.1"
+nlu:
+- intent: travel
+  examples: |
+    - take me to [london](city) now
+    - take me to [paris](city) now
+    - take me to [madrid](city) now
+    - take me to [rome](city) now
+    - take me to [vienna](city) now
+    - take me to lunch now
+    - take me to school now
+    - take me to work now
+    - take me to dinner now
+    - take me to court now
+"""
+
+
+@pytest.mark.parametrize("extractor", ["DIETClassifier", "CRFEntityExtractor"])
+@pytest.mark.parametrize(("asked", "found"), [("berlin", ["berlin"]), ("bakery", [])])
+def test_a_word_that_no_example_has_is_tagged_by_what_it_means(
+    extractor: str, asked: str, found: list[str]
+):
+    pipeline = train(names(PARTS[0], "CountVectorsFeaturizer", extractor), CITIES)
+    parsed = pipeline.parse(f"take me to {asked} now")
+    assert [entity["value"] for entity in parsed.entities] == found
+
+
+def test_an_extractor_does_without_what_words_mean_where_it_shall():
+    text = names(PARTS[0], "CRFEntityExtractor", CRFEntityExtractor={"word_vectors": "false"})
+    (extractor,) = [parts for key, parts in train(text, CITIES).parts().items() if "CRF" in key]
+    assert not extractor.array("meanings").size
