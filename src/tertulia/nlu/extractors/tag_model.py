@@ -141,7 +141,10 @@ class TagModel:
         )
 
     def _scores(self, message: Message) -> FloatArray:
-        """Return (tokens, tags), for each token the sum of what `features_of` says of each tag."""
+        """Return (tokens, tags), for each token the sum of all that is said of each tag.
+
+        That is what `features_of` names, and what the words around it mean.
+        """
         vocabulary, window = self._vocabulary, self._config.features
         intent = message.intent.name if self._by_intent else None
         texts = [token.text for token in message.tokens]
