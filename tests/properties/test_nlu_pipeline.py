@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from tertulia.core.domain.model import Generation
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
-from tertulia.ml.tagger import Allowed, ChainTagger, Corpus
+from tertulia.ml.tagged import Corpus
+from tertulia.ml.tagger import Allowed, ChainTagger
 from tertulia.ml.word_vectors import english
 from tertulia.nlu.classifiers.diet import DietClassifier
 from tertulia.nlu.extractors.spans import Label, Span, TagSet, merge_tags
-from tertulia.nlu.extractors.tag_model import TagModel, features_of
+from tertulia.nlu.extractors.tag_model import TagModel
+from tertulia.nlu.extractors.token_features import features_of
 from tertulia.nlu.message import Message, Token
 from tertulia.nlu.pipeline import Pipeline
 from tertulia.nlu.tokenizers.whitespace import align, legacy_words, modern_words

@@ -10,7 +10,8 @@ from tertulia.ml.parts import Array, Parts
 from tertulia.ml.safetensors import read_arrays, write_arrays
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import Csr, IntArray
-from tertulia.ml.tagger import Allowed, ChainTagger, Corpus
+from tertulia.ml.tagged import Corpus
+from tertulia.ml.tagger import Allowed, ChainTagger
 from tertulia.ml.told import Told, unheard
 
 _PREFIX = 8

@@ -13,7 +13,8 @@ from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import Csr, Row
-from tertulia.ml.tagger import Allowed, Corpus
+from tertulia.ml.tagged import Corpus
+from tertulia.ml.tagger import Allowed
 
 FREE = [True, True]
 ROWS: list[Row] = [([0, 2, 3], [1.0, 0.5, 0.25]), ([1, 2, 3], [1.0, 0.25, 0.5])] * 4

@@ -5,7 +5,8 @@ import pytest
 
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
-from tertulia.ml.tagger import PLACES, Allowed, ChainTagger, Corpus, shared_out
+from tertulia.ml.tagged import PLACES, Corpus
+from tertulia.ml.tagger import Allowed, ChainTagger, shared_out
 
 # Tags: 0 outside, 1 begin, 2 inside. Inside never starts and never follows outside.
 ALLOWED = Allowed(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
-from itertools import chain
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -14,7 +13,8 @@ from tertulia.ml.parts import Parts
 from tertulia.ml.remembered import remembered
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import FloatArray
-from tertulia.ml.tagger import ChainTagger, Corpus, shared_out
+from tertulia.ml.tagged import Corpus
+from tertulia.ml.tagger import ChainTagger, shared_out
 from tertulia.ml.told import Told
 from tertulia.ml.vectorize import Limits, Vocabulary
 from tertulia.ml.word_vectors import WordVectors, english
@@ -29,7 +29,16 @@ from tertulia.nlu.extractors.spans import (
     merge_tags,
     token_range,
 )
-from tertulia.nlu.featurizers.shapes import PATTERN, Window, refuse_unknown, window_features
+from tertulia.nlu.extractors.token_features import (
+    AFTER,
+    BEFORE,
+    REACH,
+    features_of,
+    pairs_of,
+    said_by,
+    wanted_of,
+)
+from tertulia.nlu.featurizers.shapes import Window, refuse_unknown
 from tertulia.nlu.message import Message
 
 Json = Any
@@ -42,12 +51,8 @@ _LARGE = 2000
 _WITHOUT_INTENT = 7
 # Of the vector of a word, which has its greatest directions first.
 _WIDTH = 64
-# A word is looked at by tokens up to two places away.
-_REACH = 5
 _KEPT_BYTES = 4 << 20
 """Of what words say of tags, for each model."""
-# What stands around the words of a text.
-_BEFORE, _AFTER = ("^", "^"), ("$", "$")
 _L2 = 1e-4
 _RATE = 0.2
 _UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 4, 40
@@ -93,7 +98,7 @@ class TagModel:
         self._tagger = tagger
         self._config = config
         self._by_intent = by_intent
-        most = max(1, _KEPT_BYTES // (_REACH * tagger.tags * 4))
+        most = max(1, _KEPT_BYTES // (REACH * tagger.tags * 4))
         table = english() if tagger.width else None
 
         def of_word(text: str) -> FloatArray:
@@ -102,7 +107,7 @@ class TagModel:
         self._of_word = remembered(of_word, most)
         self._before, self._after = (
             [_scores_of_word(mark, vocabulary, tagger, None) for mark in marks]
-            for marks in (_BEFORE, _AFTER)
+            for marks in (BEFORE, AFTER)
         )
 
     @classmethod
@@ -153,7 +158,7 @@ class TagModel:
         lowered = [text.lower() for text in texts]
         others: list[list[int]] = []
         for at, groups in enumerate(message.token_features):
-            own = vocabulary.ids(_pairs(lowered, at) + _wanted(intent, lowered, at))
+            own = vocabulary.ids(pairs_of(lowered, at) + wanted_of(intent, lowered, at))
             for group in groups:
                 own += vocabulary.group_ids(group)
             others.append(_distinct(own))
@@ -228,49 +233,6 @@ class Tagging(NamedTuple):
         return cls(tagset, vocabulary, config, by_intent, beside)
 
 
-def features_of(
-    message: Message, window: Window | None, intent: str | None = None
-) -> list[list[str]]:
-    """Return the features of every token as text.
-
-    window: those options alone, and matched patterns when it names `pattern`; None: words,
-    prefixes, suffixes and shapes around the token, what the message wants, and all that
-    featurizers found. intent: None where it is not known.
-    """
-    tokens = message.tokens
-    if window is None:
-        lowered = [token.text.lower() for token in tokens]
-        texts = (*_BEFORE, *(token.text for token in tokens), *_AFTER)
-        words = [_remembered_word(text) for text in texts]
-        return [
-            [
-                *_of_words(words[at : at + _REACH]),
-                *_pairs(lowered, at),
-                *chain.from_iterable(groups),
-                *_wanted(intent, lowered, at),
-            ]
-            for at, groups in enumerate(message.token_features)
-        ]
-    features = [list(chain.from_iterable(own)) for own in window_features(tokens, window)]
-    if PATTERN in window[len(window) // 2]:
-        for own, found in zip(features, message.token_features, strict=True):
-            own += [one for one in chain.from_iterable(found) if one.startswith(f"{PATTERN}:")]
-    return features
-
-
-def _wanted(intent: str | None, lowered: Sequence[str], at: int) -> list[str]:
-    """Return what the intent makes of a word: `ten` is a time in an alarm, a price in a shop."""
-    if intent is None:
-        return []
-    word = lowered[at]
-    return [
-        f"i={intent}",
-        f"i,w={intent} {word}",
-        f"i,s={intent} {word[-3:]}",
-        f"i,w-1={intent} {lowered[at - 1] if at else '^'}",
-    ]
-
-
 def _taught_intent(at: int, lesson: Lesson, by_intent: bool) -> str | None:
     """Return the intent to learn an example with: none now and then, for it will be wrong, too."""
     return lesson.example.intent if by_intent and at % _WITHOUT_INTENT else None
@@ -299,71 +261,15 @@ def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
     return Vocabulary.fit(tokens, Limits(min_df=2 if len(tokens) > _MANY_TOKENS else 1))
 
 
-class _Word(NamedTuple):
-    """What a word says of itself, and of the tokens two and one place before and behind it."""
-
-    far_before: tuple[str, ...]
-    before: tuple[str, ...]
-    own: tuple[str, ...]
-    after: tuple[str, ...]
-    far_after: tuple[str, ...]
-
-
-def _of_word(text: str) -> _Word:
-    word = text.lower()
-    features = ["bias", f"w={word}", f"shape={_shape(text)}"]
-    for size in (1, 2, 3, 4):
-        features += (f"p{size}={word[:size]}", f"s{size}={word[-size:]}")
-    return _Word(
-        far_before=(f"w+2={word}",),
-        before=(f"w+1={word}", f"s+1={word[-3:]}"),
-        own=tuple(features),
-        after=(f"w-1={word}", f"s-1={word[-3:]}"),
-        far_after=(f"w-2={word}",),
-    )
-
-
-_remembered_word = remembered(_of_word)
-
-
-def _of_words(words: Sequence[_Word]) -> list[str]:
-    """Return what five words say of the one in the middle."""
-    left, right = words[1].after, words[3].before
-    far = (*words[0].far_after, *words[4].far_before)
-    return [*words[2].own, left[0], right[0], *far, left[1], right[1]]
-
-
 def _scores_of_word(
     text: str, vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None
 ) -> FloatArray:
-    """Return (_REACH, tags) what a word says of itself and of the tokens around it."""
-    scores = tagger.scores(_numbers(vocabulary, _of_word(text)))
+    """Return (REACH, tags) what a word says of itself and of the tokens around it."""
+    scores = tagger.scores(_numbers(vocabulary, said_by(text)))
     if table is not None:
         # Its vector is seen by itself and by the tokens next to it.
         scores[1:-1] += tagger.given(table.direction(text, tagger.width))
     return scores
-
-
-def _pairs(lowered: Sequence[str], at: int) -> list[str]:
-    word = lowered[at]
-    before = lowered[at - 1] if at else _BEFORE[0]
-    after = lowered[at + 1] if at + 1 < len(lowered) else _AFTER[0]
-    return [
-        f"w-1,w={before} {word}",
-        f"w,w+1={word} {after}",
-        f"w-2,w-1={' '.join(lowered[max(0, at - 2) : at])}",
-        f"w+1,w+2={' '.join(lowered[at + 1 : at + 3])}",
-    ]
-
-
-def _shape(word: str) -> str:
-    """Return the kinds of signs in a word, runs as one: `Ab12` and `Xyz3` look alike."""
-    shape: list[str] = []
-    for sign in word:
-        kind = "0" if sign.isdigit() else "A" if sign.isupper() else "a" if sign.isalpha() else sign
-        if not shape or shape[-1] != kind:
-            shape.append(kind)
-    return "".join(shape)
 
 
 def _taught(setting: Setting, training: Training) -> list[tuple[Lesson, list[Span]]]:
