@@ -14,6 +14,8 @@ from tertulia.ml.parts import Array
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int64]
 Row = tuple[Sequence[int], Sequence[float]]
+_AT_ONCE = 512
+"""Rows whose vectors are entries at the same time, which takes three times their room."""
 
 
 class Csr:
@@ -50,6 +52,22 @@ class Csr:
             ValueError: an index is outside, or a row's two lists differ in length.
         """
         kept = list(rows)
+        if not dense:
+            return cls._flat(kept, columns)
+        cuts = range(0, max(1, len(kept)), _AT_ONCE)
+        parts = [cls._flat(kept[cut : cut + _AT_ONCE], columns)._parted(dense) for cut in cuts]
+        lengths = np.concatenate([np.diff(part.starts) for part in parts])
+        return cls(
+            np.concatenate([[0], np.cumsum(lengths)]),
+            np.concatenate([part.indices for part in parts]),
+            np.concatenate([part.values for part in parts]),
+            columns=columns,
+            vectors=np.concatenate([part.vectors for part in parts]),
+        )
+
+    @classmethod
+    def _flat(cls, kept: Sequence[Row], columns: int) -> "Csr":
+        """Build with all columns as entries."""
         starts = np.zeros(len(kept) + 1, dtype=np.int64)
         np.cumsum([len(indices) for indices, _ in kept], out=starts[1:])
         total = int(starts[-1])
@@ -59,8 +77,7 @@ class Csr:
         values = np.fromiter(chain.from_iterable(v for _, v in kept), dtype=np.float32, count=total)
         if total and (int(flat.min()) < 0 or int(flat.max()) >= columns):
             raise ValueError(f"a feature index is outside 0..{columns - 1}")
-        whole = cls(starts, flat, values, columns=columns)
-        return whole._parted(dense) if dense else whole
+        return cls(starts, flat, values, columns=columns)
 
     def _parted(self, dense: int) -> "Csr":
         """Return the same rows with the last columns, so many, as vectors."""

@@ -36,6 +36,18 @@ def test_the_columns_behind_a_place_are_a_matrix_of_their_own(begin: int, dense:
     assert sample.times(weights[sample.columns]) == pytest.approx(wanted, abs=1e-5)
 
 
+def test_many_rows_keep_their_order():
+    rows: list[Row] = [([at % 3, 3, 4], [1.0, at, -at]) for at in range(1100)]
+    matrix = Csr.of(rows, columns=5, dense=2)
+    assert matrix.indices.tolist() == [at % 3 for at in range(1100)]
+    assert matrix.starts.tolist() == list(range(1101))
+    assert matrix.vectors[:, 0].tolist() == list(range(1100))
+
+
+def test_no_rows_are_a_matrix_too():
+    assert Csr.of([], columns=5, dense=2).vectors.shape == (0, 2)
+
+
 @pytest.mark.parametrize("dense", [0, 400, 1000], ids=lambda dense: f"{dense} in vectors")
 def test_of_left_out_columns_nothing_is_seen_and_the_others_make_up(dense: int):
     matrix = Csr.of([(range(1000), [1.0] * 1000)] * 2, columns=1000, dense=dense)
