@@ -17,20 +17,19 @@ from tertulia.ml.parts import Parts
 from tertulia.ml.safetensors import read_arrays
 from tertulia.ml.told import Told, unheard
 
+# So many examples are worth a process, which takes a quarter of a second to begin.
+_LARGE = 2000
 _COMMAND = ("-P", "-m", "tertulia.ml.apprentice")
 
 
 class Beside:
-    """A model under way.
+    """A model under way. examples: how many it learns from; of few it is fitted here."""
 
-    is_large: whether the work is worth a process, which takes a quarter of a second to begin.
-    """
-
-    def __init__(self, task: Task, *, is_large: bool) -> None:
+    def __init__(self, task: Task, *, examples: int) -> None:
         self._task = task
         self._answer = b""
         self._thread: Thread | None = None
-        if is_large and sys.executable and cores() > 1:
+        if examples >= _LARGE and sys.executable and cores() > 1:
             self._thread = Thread(target=self._ask, name="fitting beside", daemon=True)
             self._thread.start()
 

@@ -24,8 +24,6 @@ from tertulia.ml.told import Told, part_of, unheard
 
 _TAIL, _MARGINS, _NEIGHBOURS = "vectors.", "margins.", "neighbours."
 _TINY = np.float32(1e-9)
-# So many examples are worth a process of their own for the margins.
-_LARGE = 2000
 # Numbers of a vector share what they know; little of it can be left out.
 _INPUT_DROPOUT, _DROPOUT, _SPREAD = 0.1, 0.3, 0.05
 # Margins lie between -1 and 1, where a softmax would be shy beside that of a network.
@@ -37,20 +35,19 @@ class Lessons(msgspec.Struct, frozen=True, kw_only=True):
 
     schedule: of its networks. practice: of its margins, None for none. begin: the first feature
     that a second network sees, None for no such network; the entries of rows that it sees stand
-    behind all others. dense: whether those are vectors. vectors: how many of the last features
-    are numbers of vectors, which most rows have all.
+    behind all others. vectors: how many of the last features are numbers of vectors, which most
+    rows have all; where there are any, the second network sees nothing else.
     """
 
     schedule: Schedule
     practice: Practice | None = None
     begin: int | None = None
-    dense: bool = False
     vectors: int = 0
 
     @property
     def tail(self) -> Schedule:
         """The schedule of the second network."""
-        if not self.dense:
+        if not self.vectors:
             return replace(self.schedule, hidden=self.schedule.hidden // 2)
         return replace(
             self.schedule, input_dropout=_INPUT_DROPOUT, dropout=_DROPOUT, spread=_SPREAD
@@ -116,7 +113,7 @@ class Committee:
         if lessons.practice is not None:
             targets = np.asarray(labels, dtype=np.int64)
             task = Task.margins(matrix, targets, classes, lessons.practice)
-            beside = Beside(task, is_large=len(rows) >= _LARGE)
+            beside = Beside(task, examples=len(rows))
         shares = _shares(told, 1 + (lessons.begin is not None), beside)
         whole = Network.train(
             matrix, labels, classes=classes, schedule=lessons.schedule, told=shares.pop(0)

@@ -117,24 +117,16 @@ class ChainTagger:
             told((epoch + 1) / recipe.epochs)
         return fit.model()
 
-    def decode(self, sentence: Sentence, *, unless_all: int | None = None) -> Decoded:
+    def decode(self, scores: FloatArray, *, unless_all: int | None = None) -> Decoded:
         """Return the best path; O(tokens x tags squared).
 
-        unless_all: when every tag is this one, marginals stay empty; most sentences of most
-        bots have nothing to find, and then half of the work is saved.
+        scores: (tokens, tags), see `scores`. unless_all: when every tag is this one, marginals stay
+        empty; most sentences of most bots have nothing to find, and then half of the work is saved.
         """
-        return self.decode_scores(self.scores(sentence), unless_all=unless_all)
-
-    def decode_scores(self, scores: FloatArray, *, unless_all: int | None = None) -> Decoded:
-        """Return the best path, see `decode`. scores: (tokens, tags), see `scores`."""
         tags = self._viterbi(scores)
         if unless_all is not None and all(tag == unless_all for tag in tags):
             return Decoded(tags, [])
         return Decoded(tags, cast(list[list[float]], self._marginals(scores).tolist()))
-
-    def best(self, sentence: Sentence) -> list[int]:
-        """Return the tags of the best path only."""
-        return self._viterbi(self.scores(sentence))
 
     def scores(self, sentence: Sentence) -> FloatArray:
         """Return (tokens, tags), for each token the sum of what its features say of each tag."""

@@ -1,4 +1,4 @@
-"""Words to numbers: n-grams, vocabularies, rows of a sparse matrix. Pure Python, no hashing."""
+"""Words to numbers: n-grams, vocabularies, rows of a sparse matrix. No hashing."""
 
 from array import array
 from collections import Counter

@@ -17,6 +17,7 @@ from tertulia.ml.tagged import Corpus
 from tertulia.ml.tagger import Allowed
 
 FREE = [True, True]
+MANY = 2000
 ROWS: list[Row] = [([0, 2, 3], [1.0, 0.5, 0.25]), ([1, 2, 3], [1.0, 0.25, 0.5])] * 4
 
 
@@ -42,7 +43,7 @@ def task(request: pytest.FixtureRequest) -> Task:
 def test_another_process_learns_the_same_to_the_byte(task: Task, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(beside, "cores", lambda: 2)
     monkeypatch.setattr(Task, "fitted", None)
-    begun = Beside(task, is_large=True)
+    begun = Beside(task, examples=MANY)
     found = begun.parts()
     monkeypatch.undo()
     assert begun.is_begun
@@ -59,12 +60,12 @@ def test_bytes_of_something_else_are_no_task(data: bytes):
         Task.unpacked(data)
 
 
-@pytest.mark.parametrize(("count", "is_large"), [(1, True), (2, False)])
+@pytest.mark.parametrize(("count", "examples"), [(1, MANY), (2, 8)])
 def test_little_work_or_one_core_needs_no_process(
-    count: int, is_large: bool, monkeypatch: pytest.MonkeyPatch
+    count: int, examples: int, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(beside, "cores", lambda: count)
-    begun = Beside(margins(), is_large=is_large)
+    begun = Beside(margins(), examples=examples)
     assert not begun.is_begun
     assert content(begun.parts()) == content(margins().fitted())
 
@@ -75,13 +76,13 @@ def test_what_comes_to_nothing_there_is_learned_here(
 ):
     monkeypatch.setattr(beside, "cores", lambda: 2)
     monkeypatch.setattr(beside, "_COMMAND", command)
-    assert content(Beside(margins(), is_large=True).parts()) == content(margins().fitted())
+    assert content(Beside(margins(), examples=MANY).parts()) == content(margins().fitted())
 
 
 def test_where_no_process_can_begin_it_is_learned_here(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(beside, "cores", lambda: 2)
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    assert content(Beside(margins(), is_large=True).parts()) == content(margins().fitted())
+    assert content(Beside(margins(), examples=MANY).parts()) == content(margins().fitted())
 
 
 def test_it_ends_with_the_process_that_asked():

@@ -61,7 +61,7 @@ def test_parts_that_do_not_fit_are_refused(arrays: dict[str, np.ndarray]):
 
 
 def committee() -> Committee:
-    lessons = Lessons(schedule=Schedule(epochs=2, batch=2), begin=1, dense=True, vectors=4)
+    lessons = Lessons(schedule=Schedule(epochs=2, batch=2), begin=1, vectors=4)
     return Committee.train(ROWS, LABELS, classes=3, features=5, lessons=lessons)
 
 

@@ -82,7 +82,7 @@ def with_vectors(rows: list[Row], width: int) -> list[Row]:
 
 
 def committee(rows: list[Row], labels: list[int], practice: Practice | None = None) -> Committee:
-    lessons = Lessons(schedule=SCHEDULE, practice=practice, begin=3, dense=True, vectors=2)
+    lessons = Lessons(schedule=SCHEDULE, practice=practice, begin=3, vectors=2)
     return Committee.train(rows, labels, classes=2, features=5, lessons=lessons)
 
 

@@ -6,7 +6,7 @@ import pytest
 from tertulia.ml.parts import Parts
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.tagged import PLACES, Corpus
-from tertulia.ml.tagger import Allowed, ChainTagger, shared_out
+from tertulia.ml.tagger import Allowed, ChainTagger, Decoded, shared_out
 
 # Tags: 0 outside, 1 begin, 2 inside. Inside never starts and never follows outside.
 ALLOWED = Allowed(
@@ -22,15 +22,19 @@ def trained(*, seed: int = 0, epochs: int = 60) -> ChainTagger:
     return ChainTagger.train(corpus, count=3, allowed=ALLOWED, recipe=recipe)
 
 
+def decoded(model: ChainTagger, sentence: list[list[int]]) -> Decoded:
+    return model.decode(model.scores(sentence))
+
+
 def test_training_sentences_are_tagged_as_taught():
     model = trained()
-    assert [model.best(sentence) for sentence in SENTENCES] == TAGS
+    assert [decoded(model, sentence).tags for sentence in SENTENCES] == TAGS
 
 
 def test_a_forbidden_step_is_never_taken():
     model = trained()
     for first, second in product(range(5), repeat=2):
-        tags = model.best([[first], [second]])
+        tags = decoded(model, [[first], [second]]).tags
         assert tags[0] != 2
         assert tags != [0, 2]
 
@@ -48,12 +52,14 @@ def test_marginals_agree_with_the_sum_over_all_paths():
         total += weight
         for at, tag in enumerate(path):
             expected[at, tag] += weight
-    assert np.asarray(model.decode(sentence).marginals) == pytest.approx(expected / total, abs=1e-4)
+    assert np.asarray(decoded(model, sentence).marginals) == pytest.approx(
+        expected / total, abs=1e-4
+    )
 
 
 def test_a_step_of_training_follows_the_gradient_of_the_likelihood():
     def loss(model: ChainTagger) -> float:
-        marginals = [model.decode(sentence).marginals for sentence in SENTENCES]
+        marginals = [decoded(model, sentence).marginals for sentence in SENTENCES]
         return -sum(
             float(np.log(marginals[s][at][tag]))
             for s, own in enumerate(TAGS)
@@ -65,7 +71,7 @@ def test_a_step_of_training_follows_the_gradient_of_the_likelihood():
 
 
 def test_a_token_without_known_features_is_tagged_all_the_same():
-    assert len(trained().decode([[], [1], []]).tags) == 3
+    assert len(decoded(trained(), [[], [1], []]).tags) == 3
 
 
 def test_the_same_seed_gives_the_same_tagger():
@@ -76,7 +82,7 @@ def test_the_same_seed_gives_the_same_tagger():
 def test_parts_restore_the_same_tags():
     model = trained()
     restored = ChainTagger.from_parts(model.parts())
-    assert restored.decode(SENTENCES[0]) == model.decode(SENTENCES[0])
+    assert decoded(restored, SENTENCES[0]) == decoded(model, SENTENCES[0])
 
 
 VECTORS = [np.eye(3, dtype=np.float32)[at] for at in range(3)]
@@ -97,7 +103,7 @@ def test_a_token_is_tagged_by_what_the_words_around_it_mean():
     nothing = np.zeros((PLACES, 3), dtype=np.float32)
     for sentence, taught in zip(words[:4], tags[:4], strict=True):
         given = [nothing, *(model.given(VECTORS[word]) for word in sentence), nothing]
-        assert model.decode_scores(shared_out(given)).tags == taught
+        assert model.decode(shared_out(given)).tags == taught
 
 
 @pytest.mark.parametrize("shape", [(3, 2), (4, 3), (3,)])

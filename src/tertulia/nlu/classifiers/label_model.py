@@ -205,7 +205,7 @@ def _lessons(examples: int, vectorizer: Vectorizer, words: int, width: int, seed
     behind = vectorizer.features + words if width else None
     if examples <= 2 * _MANY:
         few = Schedule(epochs=40, batch=batch, seed=seed)
-        return Lessons(schedule=few, begin=behind, dense=width > 0, vectors=words + width)
+        return Lessons(schedule=few, begin=behind, vectors=words + width)
     schedule = Schedule(epochs=12, batch=batch, seed=seed, rate=0.04, by_row=True)
     practice = Practice(epochs=12, batch=batch, seed=seed)
     if behind is None:
@@ -214,7 +214,6 @@ def _lessons(examples: int, vectorizer: Vectorizer, words: int, width: int, seed
         schedule=schedule,
         practice=practice,
         begin=behind,
-        dense=width + words > 0,
         vectors=words + width,
     )
 

@@ -45,8 +45,6 @@ Json = Any
 
 # Of many tokens, features seen once only cost memory.
 _MANY_TOKENS = 20_000
-# So many sentences are worth a process of their own.
-_LARGE = 2000
 # One example in so many is learned as if its intent were not known.
 _WITHOUT_INTENT = 7
 # Of the vector of a word, which has its greatest directions first.
@@ -130,7 +128,7 @@ class TagModel:
         """Return the entities of a message in their wire form, in the order of the text."""
         if not message.tokens:
             return []
-        decoded = self._tagger.decode_scores(self._scores(message), unless_all=OUTSIDE)
+        decoded = self._tagger.decode(self._scores(message), unless_all=OUTSIDE)
         if not decoded.marginals:
             return []
         spans = merge_tags(
@@ -229,7 +227,7 @@ class Tagging(NamedTuple):
         )
         recipe = _recipe(len(taught), seed)
         task = Task.chain(corpus, len(tagset), tagset.allowed(), recipe)
-        beside = Beside(task, is_large=len(taught) >= _LARGE)
+        beside = Beside(task, examples=len(taught))
         return cls(tagset, vocabulary, config, by_intent, beside)
 
 
