@@ -8,7 +8,6 @@ from typing import cast
 
 import numpy as np
 
-from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import FloatArray, IntArray
 
 _SHARE = 0.33
@@ -47,8 +46,15 @@ def ranked(
     logits: (labels,). Probabilities are of all labels and of none of them, so they sum to less
     than one the less, the less the text is like any.
     """
-    extended = with_outside(logits, outside)
-    probabilities = softmax(extended / np.float32(temperature))[: len(logits)]
-    order: IntArray = (-probabilities).argsort(kind="stable")[: limit or None]
-    values = cast(list[float], probabilities[order].tolist())
+    scaled: FloatArray = logits / np.float32(temperature)
+    peak, none = scaled.max(), np.float32(0)
+    if outside is not None:
+        none = np.add.reduce(scaled) / len(scaled) + np.float32(outside / temperature)
+        peak = max(peak, none)
+        none = np.exp(none - peak)
+    scaled -= peak
+    np.exp(scaled, out=scaled)
+    total = np.add.reduce(scaled) + none
+    order: IntArray = (-scaled).argsort(kind="stable")[: limit or None]
+    values = cast(list[float], (scaled[order] / total).tolist())
     return list(zip(cast(list[int], order.tolist()), values, strict=True))

@@ -78,6 +78,11 @@ class ChainTagger:
         return len(self._start)
 
     @property
+    def features(self) -> int:
+        """Number of features of tokens."""
+        return len(self._emissions)
+
+    @property
     def width(self) -> int:
         """Size of the vectors of words; 0 where none were learned from."""
         return len(self._meanings) // PLACES
@@ -138,6 +143,17 @@ class ChainTagger:
             np.add.reduce(known[begin : begin + len(token)], axis=0, out=own)
             begin += len(token)
         return scores
+
+    def said(self, numbers: Sequence[int], tokens: int) -> FloatArray:
+        """Return (tokens, tags), like `scores` of tokens with as many features each.
+
+        numbers: of the features, those of the first token first; -1 for an unknown one.
+        """
+        at: IntArray = np.array(numbers, dtype=np.int64)
+        known: FloatArray = (at >= 0).astype(np.float32).reshape(tokens, 1, -1)
+        # What is unknown is nought times the first feature.
+        rows = self._emissions.take(at, axis=0, mode="clip").reshape(*known.shape[::2], -1)
+        return cast(FloatArray, (known @ rows)[:, 0])
 
     def given(self, meaning: FloatArray) -> FloatArray:
         """Return (PLACES, tags) what a word gives to the token before it, to itself, and behind it.

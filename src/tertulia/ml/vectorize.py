@@ -4,7 +4,7 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import chain
+from itertools import chain, repeat
 from math import log
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from tertulia.ml.parts import Parts
 from tertulia.ml.remembered import REMEMBERED, remembered
+from tertulia.ml.sparse import IntArray
 
 
 def word_ngrams(words: Sequence[str], least: int, most: int) -> list[str]:
@@ -132,9 +133,9 @@ class Vocabulary:
             return list(chain.from_iterable(map(self._of_group, terms.groups)))
         return [number for number in map(self._ids.get, terms) if number is not None]
 
-    def group_ids(self, group: tuple[str, ...]) -> tuple[int, ...]:
-        """Return the numbers of the known terms of a group that comes again, in order."""
-        return self._of_group(group)
+    def places(self, terms: Iterable[str]) -> list[int]:
+        """Return the number of each term, -1 for an unknown one."""
+        return list(map(self._ids.get, terms, repeat(-1)))
 
     def known(self, terms: Iterable[str]) -> list[str]:
         """Return the known terms, in order, repeats kept."""
@@ -169,9 +170,10 @@ class Vectorizer:
         for name, vocabulary in self._vocabularies.items():
             self._offsets[name] = self.features
             self.features += len(vocabulary)
-        # Blocks by number: where their terms begin, how long they become; all terms' factors.
+        # Blocks by number: where their terms begin and the last ones end, how long they become;
+        # all terms' factors.
         self._blocks = np.arange(len(self._offsets))
-        self._begins = np.array(list(self._offsets.values()), dtype=np.int64)
+        self._ends = np.array([*self._offsets.values(), self.features], dtype=np.int64)
         self._sizes = np.array([self._scales[name] for name in self._offsets], dtype=np.float64)
         ones = {name: [1.0] * len(one) for name, one in self._vocabularies.items()}
         own_factors = (self._rareness.get(name) or one for name, one in ones.items())
@@ -214,19 +216,26 @@ class Vectorizer:
         return self._offsets[name]
 
     def row(self, document: Mapping[str, Collection[str]]) -> "tuple[array[int], array[float]]":
-        """Return the row of a document; unknown terms and blocks are left out.
+        """Return the row of a document by feature number; unknown terms and blocks are left out.
 
         Of many rows, numbers that are objects would take five times the memory of arrays.
         """
-        numbers, times, lengths = list[int](), list[int](), list[int]()
+        numbers, lengths = list[int](), list[int]()
         for name, vocabulary in self._vocabularies.items():
             terms = document.get(name)
-            counts = Counter(vocabulary.ids(terms) if terms else ())
-            numbers += counts
-            times += counts.values()
-            lengths.append(len(counts))
-        blocks = np.repeat(self._blocks, lengths)
-        at = np.array(numbers, dtype=np.int64) + self._begins.take(blocks)
+            own = vocabulary.ids(terms) if terms else ()
+            numbers += own
+            lengths.append(len(own))
+        every: IntArray = np.array(numbers, dtype=np.int64)
+        every += self._ends[:-1].repeat(lengths)
+        every.sort()
+        # Equal numbers stand together now; how many, is the way from one border to the next.
+        is_border = np.ones(len(every) + 1, dtype=np.bool_)
+        np.not_equal(every[1:], every[:-1], out=is_border[1:-1])
+        borders: IntArray = is_border.nonzero()[0]
+        at, times = every[borders[:-1]], borders[1:] - borders[:-1]
+        ends: IntArray = at.searchsorted(self._ends)
+        blocks = self._blocks.repeat(ends[1:] - ends[:-1])
         values = self._weights.take(at) * (1.0 + np.log(times))
         squares = np.bincount(blocks, values * values, len(lengths))
         # Blocks without terms have no length that they could be brought to.

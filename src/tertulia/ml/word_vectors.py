@@ -72,20 +72,20 @@ class WordVectors:
 
     def vector(self, text: str) -> FloatArray:
         """Return (width,), of length one at most; all zeros where no piece of the text is known."""
-        words: list[_Word] = []
+        sums: FloatArray = np.zeros(self.width, dtype=np.float32)
+        weight = trusted = 0.0
         left = _LONGEST
         for word in map(self._of_word, self._tokenizer.words(text)):
-            words.append(word if len(word.weights) <= left else word.cut(left))
-            left -= len(words[-1].weights)
+            own = word if len(word.pieces) <= left else self._summed(word.pieces[:left], word.trust)
+            sums += own.sums
+            weight += own.weight
+            trusted += own.weight * own.trust
+            left -= len(own.pieces)
             if not left:
                 break
-        if not words:
-            return np.zeros(self.width, dtype=np.float32)
-        steps, weights, trust = map(np.concatenate, zip(*words, strict=True))
-        sums = cast(FloatArray, weights @ steps)
-        sums *= self._scales
-        share = weights @ trust / max(_TINY, weights.sum())
-        sums *= share / max(_TINY, np.sqrt(sums @ sums))
+        length = float(np.sqrt(sums @ sums))
+        if length > _TINY:
+            sums *= np.float32(trusted / (weight * length))
         return sums
 
     def direction(self, word: str, width: int) -> FloatArray:
@@ -94,27 +94,29 @@ class WordVectors:
         return vector[:width] / max(_TINY, np.sqrt(vector @ vector))
 
     def _unpacked(self, word: str) -> "_Word":
-        ids = self._tokenizer.pieces(word)
-        cells = self._cells[ids]
+        pieces = tuple(self._tokenizer.pieces(word))
+        return self._summed(pieces, 1.0 if len(pieces) == 1 else _TRUST_IN_PIECES)
+
+    def _summed(self, pieces: tuple[int, ...], trust: float) -> "_Word":
+        ids = list(pieces)
+        cells, weights = self._cells[ids], self._weights[ids]
         steps = np.concatenate([cells & _LOW, cells >> 4], axis=1).astype(np.float32) - _ZERO
-        trust = 1.0 if len(ids) == 1 else _TRUST_IN_PIECES
-        return _Word(steps, self._weights[ids], np.full(len(ids), trust, dtype=np.float32))
+        sums = cast(FloatArray, weights @ steps)
+        sums *= self._scales
+        return _Word(pieces, sums, float(weights.sum()), trust)
 
 
 class _Word(NamedTuple):
-    """The pieces of a word.
+    """A word by its pieces.
 
-    steps: (pieces, width) their vectors, in steps. weights: (pieces,) how much each counts.
-    trust: (pieces,) how much each is believed.
+    pieces: their numbers. sums: (width,) of their vectors, each times how much it counts. weight:
+    the sum of that. trust: how much the word is believed.
     """
 
-    steps: FloatArray
-    weights: FloatArray
-    trust: FloatArray
-
-    def cut(self, most: int) -> "_Word":
-        """Return the first pieces, so many at most."""
-        return _Word(*(one[:most] for one in self))
+    pieces: tuple[int, ...]
+    sums: FloatArray
+    weight: float
+    trust: float
 
 
 def packed(

@@ -1,6 +1,7 @@
 """The working copy of one message, on which the components of a pipeline write in turn."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -46,7 +47,8 @@ class Block(msgspec.Struct, frozen=True):
 class Message:
     """One text on its way through a pipeline; belongs to one thread.
 
-    token_features: per token, feature texts of featurizers, in groups that come again as they are.
+    token_features: per token, feature texts of featurizers, in groups that come again as they are;
+    each text once.
     ranking: None when no classifier with a ranking ran. entity_server: whom components may ask,
     None for nobody. vectors: of the whole text, (n,) float32 of length one, each with the alias or
     key of its featurizer. word_vectors: likewise, of a table of words; all zeros where it knows
@@ -86,6 +88,14 @@ class Message:
         """Replace the tokens; their features begin empty."""
         self.tokens = tokens
         self.token_features = [[] for _ in tokens]
+
+    def add_features(self, at: int, groups: Iterable[tuple[str, ...]]) -> None:
+        """Add features to a token; what it has already is left out."""
+        own = self.token_features[at]
+        if own:
+            known = set(chain.from_iterable(own))
+            groups = [tuple(one for one in group if one not in known) for group in groups]
+        own.extend(groups)
 
     def document(self, sources: Sequence[str] = ()) -> dict[str, Collection[str]]:
         """Return blocks by key; only those of `sources` when some are given."""

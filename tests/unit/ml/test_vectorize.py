@@ -1,3 +1,5 @@
+from math import log, sqrt
+
 import pytest
 
 from tertulia.ml.vectorize import (
@@ -49,6 +51,22 @@ def test_terms_in_groups_are_terms_in_a_row():
     vectorizer = Vectorizer.fit([{"word": ["b", "a", "c"]}], {"word": 1.0}, weigh=True)
     assert (list(grouped), len(grouped)) == (flat, len(flat))
     assert vectorizer.row({"word": grouped}) == vectorizer.row({"word": flat})
+
+
+def test_a_row_has_its_features_in_order_each_once():
+    documents = [{"word": ["b", "a"], "none": ["n"], "char": ["x", "y"]}]
+    scales = {"word": 1.0, "none": 1.0, "char": 1.0}
+    vectorizer = Vectorizer.fit(documents, scales)
+    places, values = vectorizer.row({"char": ["y", "x", "y"], "word": ["a", "b", "a", "a"]})
+    once, twice, thrice = 1.0, 1.0 + log(2.0), 1.0 + log(3.0)
+    assert list(places) == [0, 1, 3, 4]
+    by_words, by_chars = sqrt(once**2 + thrice**2), sqrt(once**2 + twice**2)
+    expected = [once / by_words, thrice / by_words, once / by_chars, twice / by_chars]
+    assert list(values) == pytest.approx(expected)
+
+
+def test_unknown_terms_have_no_place():
+    assert Vocabulary(["a", "b"]).places(["b", "new", "a"]) == [1, -1, 0]
 
 
 def test_groups_without_terms_are_nothing():

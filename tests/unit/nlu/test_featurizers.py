@@ -114,6 +114,21 @@ def test_a_matched_lookup_marks_text_and_tokens(case_sensitive: str):
     assert told_of_tokens(message) == [[], marks, marks, ["pattern:zip"]]
 
 
+def test_what_is_said_of_a_token_is_said_once():
+    pipeline = train(
+        names(
+            "WhitespaceTokenizer",
+            "RegexFeaturizer",
+            *["LexicalSyntacticFeaturizer"] * 2,
+            LexicalSyntacticFeaturizer={"features": "[[], [low, low], []]"},
+        ),
+        DATA,
+    )
+    assert told_of_tokens(featurized(pipeline, "12345-67890")) == [
+        ["pattern:zip", "0:low=12345-67890"]
+    ]
+
+
 def test_a_lexical_window_looks_at_neighbours():
     pipeline = train(
         names(

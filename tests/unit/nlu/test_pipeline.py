@@ -130,12 +130,18 @@ def without_weights(parts: dict[str, Parts]) -> None:
     parts["6.DIETClassifier"] = Parts(meta=parts["6.DIETClassifier"].meta)
 
 
+def with_more_features(parts: dict[str, Parts]) -> None:
+    tagger = parts["6.DIETClassifier"].meta["tagger"]
+    tagger["token_terms"] = [*tagger["token_terms"], "one more"]
+
+
 def without_labels(parts: dict[str, Parts]) -> None:
     parts["9.ResponseSelector"] = Parts(meta={"model": {}})
 
 
 @pytest.mark.parametrize(
-    "damage", [without_manifest, without_component, without_weights, without_labels]
+    "damage",
+    [without_manifest, without_component, without_weights, with_more_features, without_labels],
 )
 def test_a_damaged_model_is_refused(trained: Pipeline, damage: object):
     parts = dict(trained.parts())

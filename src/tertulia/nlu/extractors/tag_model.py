@@ -1,16 +1,18 @@
 """The learned tagger of words: features of tokens, training, and entities out of it."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
+from itertools import chain
 from typing import Any, NamedTuple, Self
 
 import msgspec
+import numpy as np
 
 from tertulia.data.nlu import Entity
 from tertulia.ml.beside import Beside
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
-from tertulia.ml.remembered import remembered
+from tertulia.ml.remembered import are_kept, remembered
 from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.tagged import Corpus
@@ -49,8 +51,8 @@ _MANY_TOKENS = 20_000
 _WITHOUT_INTENT = 7
 # Of the vector of a word, which has its greatest directions first.
 _WIDTH = 64
-_KEPT_BYTES = 4 << 20
-"""Of what words say of tags, for each model."""
+_KEPT_BYTES, _MOST_KEPT = 4 << 20, 8192
+"""Of what words say of tags, and of what features that come again say, for each model."""
 _L2 = 1e-4
 _RATE = 0.2
 _UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 4, 40
@@ -96,13 +98,14 @@ class TagModel:
         self._tagger = tagger
         self._config = config
         self._by_intent = by_intent
-        most = max(1, _KEPT_BYTES // (REACH * tagger.tags * 4))
+        most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.tags * 4))
         table = english() if tagger.width else None
 
         def of_word(text: str) -> FloatArray:
             return _scores_of_word(text, vocabulary, tagger, table)
 
-        self._of_word = remembered(of_word, most)
+        self._of_word = remembered(of_word, 1 + most // REACH)
+        self._of_group = lru_cache(most)(partial(_scores_of_group, vocabulary, tagger))
         self._before, self._after = (
             [_scores_of_word(mark, vocabulary, tagger, None) for mark in marks]
             for marks in (BEFORE, AFTER)
@@ -154,14 +157,16 @@ class TagModel:
         if window is not None:
             return self._tagger.scores(_numbers(vocabulary, features_of(message, window, intent)))
         lowered = [text.lower() for text in texts]
-        others: list[list[int]] = []
-        for at, groups in enumerate(message.token_features):
-            own = vocabulary.ids(pairs_of(lowered, at) + wanted_of(intent, lowered, at))
-            for group in groups:
-                own += vocabulary.group_ids(group)
-            others.append(_distinct(own))
-        words = [*self._before, *map(self._of_word, texts), *self._after]
-        return shared_out(words) + self._tagger.scores(others)
+        named = [
+            name
+            for at in range(len(texts))
+            for name in (*pairs_of(lowered, at), *wanted_of(intent, lowered, at))
+        ]
+        scores = self._tagger.said(vocabulary.places(named), len(texts))
+        scores += shared_out([*self._before, *map(self._of_word, texts), *self._after])
+        of_group = self._of_group if are_kept(texts) else self._of_group.__wrapped__
+        scores += _side_by_side([list(map(of_group, own)) for own in message.token_features])
+        return scores
 
     def parts(self) -> Parts:
         """Return labels and vocabulary as JSON, weights as arrays."""
@@ -186,6 +191,8 @@ class TagModel:
         tagset = TagSet((Label(*label) for label in labels), borders=borders)
         by_intent = msgspec.convert(parts.meta.get("by_intent", False), bool)
         tagger = ChainTagger.from_parts(parts)
+        if (len(terms), len(tagset)) != (tagger.features, tagger.tags):
+            raise ValueError("the weights of a tagger do not fit its features and tags")
         return cls(tagset, Vocabulary(terms), tagger, config, by_intent=by_intent)
 
 
@@ -237,8 +244,8 @@ def _taught_intent(at: int, lesson: Lesson, by_intent: bool) -> str | None:
 
 
 def _numbers(vocabulary: Vocabulary, sentence: Iterable[Sequence[str]]) -> list[list[int]]:
-    """Return the numbers of each token's features, each once."""
-    return [_distinct(vocabulary.ids(token)) for token in sentence]
+    """Return the numbers of each token's features."""
+    return [vocabulary.ids(token) for token in sentence]
 
 
 def _meanings(config: TagConfig, messages: Sequence[Message]) -> list[FloatArray]:
@@ -248,10 +255,6 @@ def _meanings(config: TagConfig, messages: Sequence[Message]) -> list[FloatArray
         return []
     direction = cache(partial(english().direction, width=_WIDTH))
     return [direction(token.text) for message in messages for token in message.tokens]
-
-
-def _distinct(numbers: Iterable[int]) -> list[int]:
-    return list(dict.fromkeys(numbers))
 
 
 def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
@@ -268,6 +271,27 @@ def _scores_of_word(
         # Its vector is seen by itself and by the tokens next to it.
         scores[1:-1] += tagger.given(table.direction(text, tagger.width))
     return scores
+
+
+def _scores_of_group(
+    vocabulary: Vocabulary, tagger: ChainTagger, group: tuple[str, ...]
+) -> FloatArray:
+    """Return (tags,) what features that come again say of a token."""
+    return tagger.scores([vocabulary.ids(group)])[0]
+
+
+def _side_by_side(tokens: list[list[FloatArray]]) -> FloatArray:
+    """Return (tokens, tags) the sums of what is said of each token; nought where nothing is.
+
+    tokens: (tags,) each.
+    """
+    most = max(map(len, tokens))
+    if not most:
+        return np.zeros(1, dtype=np.float32)
+    nothing = np.zeros_like(next(chain.from_iterable(tokens)))
+    every = (one for own in tokens for one in [*own, *[nothing] * (most - len(own))])
+    by_token: FloatArray = np.concatenate(list(every)).reshape(len(tokens), most, -1)
+    return by_token.sum(axis=1)
 
 
 def _taught(setting: Setting, training: Training) -> list[tuple[Lesson, list[Span]]]:

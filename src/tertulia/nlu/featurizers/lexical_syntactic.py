@@ -34,6 +34,5 @@ class LexicalSyntacticFeaturizer(Component[LexicalSyntacticConfig]):
 
     def process(self, message: Message) -> None:
         """Add the features of the window to every token."""
-        found = window_features(message.tokens, self.config.features)
-        for features, own in zip(message.token_features, found, strict=True):
-            features.extend(own)
+        for at, own in enumerate(window_features(message.tokens, self.config.features)):
+            message.add_features(at, own)

@@ -47,9 +47,9 @@ class RegexFeaturizer(Component[RegexFeaturizerConfig]):
         names: list[str] = []
         for name, start, end in self._search.matches(message.text):
             names.append(name)
-            for token, features in zip(message.tokens, message.token_features, strict=True):
+            for at, token in enumerate(message.tokens):
                 if token.start < end and start < token.end:
-                    features.append((f"{PATTERN}:{name}",))
+                    message.add_features(at, [(f"{PATTERN}:{name}",)])
         if self._search.patterns:
             source = self.config.alias or self.setting.key
             message.blocks.append(Block(source, "patterns", names))

@@ -85,7 +85,7 @@ def _looks(
     return tuple(
         tuple(
             f"{place - len(window) // 2}:{feature}"
-            for option in options
+            for option in dict.fromkeys(options)
             if (feature := _feature(option, word, tag, edges)) is not None
         )
         for place, options in enumerate(window)
