@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tertulia.core.domain.model import Generation
+from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.softmax import Recipe
 from tertulia.ml.tagged import Corpus
 from tertulia.ml.tagger import Allowed, ChainTagger
+from tertulia.ml.tagger_training import train_tagger
 from tertulia.ml.word_vectors import english
 from tertulia.nlu.classifiers.diet import DietClassifier
 from tertulia.nlu.extractors.spans import Label, Span, TagSet, merge_tags
@@ -95,18 +96,18 @@ def test_entities_survive_the_way_through_tags(case: tuple[int, list[Span]]):
 @cache
 def tagger() -> ChainTagger:
     free = [True, True]
-    return ChainTagger.train(
+    return train_tagger(
         Corpus.of([[[0], [1]], [[1], [2]]], [[0, 1], [1, 0]], features=3),
         count=2,
         allowed=Allowed(free, free, [free, free]),
-        recipe=Recipe(epochs=10, batch=2),
+        schedule=Schedule(epochs=10, batch=2),
     )
 
 
 @settings(deadline=None)  # the first example trains the bot
 @given(st.lists(st.lists(st.integers(0, 2), max_size=3), min_size=1, max_size=8))
 def test_marginals_of_every_token_sum_to_one(sentence: list[list[int]]):
-    decoded = tagger().decode(tagger().scores(sentence))
+    decoded = tagger().decode(tagger().scores(tagger().sums(sentence)))
     assert all(abs(sum(own) - 1.0) < 1e-4 for own in decoded.marginals)
     assert len(decoded.tags) == len(sentence)
 
@@ -119,7 +120,12 @@ def scored(draw: st.DrawFn) -> tuple[ChainTagger, np.ndarray]:
     drawn = [rng.standard_normal(shape, np.float32) for shape in ((3, 3), 3, 3, (5, 3))]
     pairs, start, end, scores = (np.rint(one * wide) for one in drawn)
     start[2] = pairs[0, 2] = -1e4
-    arrays = {"emissions": np.zeros((1, 3)), "transitions": pairs, "start": start, "end": end}
+    arrays = {"transitions": pairs, "start": start, "end": end, "bias": np.zeros(1)}
+    arrays |= {
+        "first": np.zeros((1, 1)),
+        "meanings": np.zeros((0, 1)),
+        "emissions": np.zeros((1, 3)),
+    }
     scores[:, 0] += draw(st.integers(0, 5))
     return ChainTagger.from_parts(Parts(arrays=arrays)), scores[: draw(st.integers(1, 5))]
 
@@ -157,10 +163,11 @@ def test_words_that_are_remembered_count_like_their_features(text: str):
     named = features_of(message, None, message.intent.name)
     numbers = [list(dict.fromkeys(tagging._vocabulary.ids(token))) for token in named]
     if message.tokens:
-        expected = tagging._tagger.scores(numbers)
+        sums = tagging._tagger.sums(numbers)
         before, own, after = tagging._tagger.parts().array("meanings").reshape(3, 64, -1)
         nothing = np.zeros(64, dtype=np.float32)
         vectors = [english().direction(token.text, 64) for token in message.tokens]
         around = zip([nothing, *vectors], vectors, [*vectors[1:], nothing], strict=False)
-        expected += [left @ before + middle @ own + right @ after for left, middle, right in around]
+        sums += [left @ before + middle @ own + right @ after for left, middle, right in around]
+        expected = tagging._tagger.scores(sums)
         assert tagging._scores(message) == pytest.approx(expected, abs=1e-4)

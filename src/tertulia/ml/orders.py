@@ -6,12 +6,13 @@ from typing import NamedTuple, cast
 import msgspec
 
 from tertulia.ml.margins import Margins, Practice
+from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.safetensors import read_arrays, write_arrays
-from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import Csr, IntArray
 from tertulia.ml.tagged import Corpus
-from tertulia.ml.tagger import Allowed, ChainTagger
+from tertulia.ml.tagger import Allowed
+from tertulia.ml.tagger_training import train_tagger
 from tertulia.ml.told import Told, unheard
 
 _PREFIX = 8
@@ -27,12 +28,12 @@ class MarginsOrder(msgspec.Struct, frozen=True, kw_only=True, tag="margins"):
 
 
 class ChainOrder(msgspec.Struct, frozen=True, kw_only=True, tag="chain"):
-    """Fit a tagger, see `ChainTagger.train`. features: columns of the matrix of tokens."""
+    """Fit a tagger, see `train_tagger`. features: columns of the matrix of tokens."""
 
     count: int
     features: int
     allowed: Allowed
-    recipe: Recipe
+    schedule: Schedule
 
 
 class Task(NamedTuple):
@@ -48,10 +49,10 @@ class Task(NamedTuple):
         return cls(order, {**matrix.arrays(), _LABELS: labels})
 
     @classmethod
-    def chain(cls, corpus: Corpus, count: int, allowed: Allowed, recipe: Recipe) -> "Task":
+    def chain(cls, corpus: Corpus, count: int, allowed: Allowed, schedule: Schedule) -> "Task":
         """Return the task to fit a tagger."""
         features = corpus.matrix.columns
-        order = ChainOrder(count=count, features=features, allowed=allowed, recipe=recipe)
+        order = ChainOrder(count=count, features=features, allowed=allowed, schedule=schedule)
         return cls(order, corpus.arrays())
 
     def fitted(self, told: Told = unheard) -> Parts:
@@ -64,8 +65,8 @@ class Task(NamedTuple):
                 matrix, labels, classes=order.classes, practice=order.practice, told=told
             ).parts()
         corpus = Corpus.from_arrays(self.arrays, features=order.features)
-        return ChainTagger.train(
-            corpus, count=order.count, allowed=order.allowed, recipe=order.recipe, told=told
+        return train_tagger(
+            corpus, count=order.count, allowed=order.allowed, schedule=order.schedule, told=told
         ).parts()
 
     def packed(self) -> bytes:

@@ -9,9 +9,9 @@ from tertulia.base.errors import ModelError
 from tertulia.ml import beside
 from tertulia.ml.beside import Beside
 from tertulia.ml.margins import Practice
+from tertulia.ml.network import Schedule
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
-from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import Csr, Row
 from tertulia.ml.tagged import Corpus
 from tertulia.ml.tagger import Allowed
@@ -28,7 +28,7 @@ def margins() -> Task:
 
 def chain() -> Task:
     corpus = Corpus.of([[[0], [1]], [[1], [2]]], [[0, 1], [1, 0]], features=3)
-    return Task.chain(corpus, 2, Allowed(FREE, FREE, [FREE, FREE]), Recipe(epochs=3, batch=2))
+    return Task.chain(corpus, 2, Allowed(FREE, FREE, [FREE, FREE]), Schedule(epochs=3, batch=2))
 
 
 def content(parts: Parts) -> dict[str, bytes]:

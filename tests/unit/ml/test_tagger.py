@@ -3,10 +3,11 @@ from itertools import pairwise, product
 import numpy as np
 import pytest
 
+from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.softmax import Recipe
 from tertulia.ml.tagged import PLACES, Corpus
 from tertulia.ml.tagger import Allowed, ChainTagger, Decoded, shared_out
+from tertulia.ml.tagger_training import train_tagger
 
 # Tags: 0 outside, 1 begin, 2 inside. Inside never starts and never follows outside.
 ALLOWED = Allowed(
@@ -17,13 +18,13 @@ TAGS = [[0, 1, 2], [0, 1], [1, 2, 0], [1, 0, 0]]
 
 
 def trained(*, seed: int = 0, epochs: int = 60) -> ChainTagger:
-    recipe = Recipe(epochs=epochs, batch=2, seed=seed)
+    schedule = Schedule(epochs=epochs, batch=2, seed=seed, hidden=16, rate=0.1, input_dropout=0.0)
     corpus = Corpus.of(SENTENCES, TAGS, features=5)
-    return ChainTagger.train(corpus, count=3, allowed=ALLOWED, recipe=recipe)
+    return train_tagger(corpus, count=3, allowed=ALLOWED, schedule=schedule)
 
 
 def decoded(model: ChainTagger, sentence: list[list[int]]) -> Decoded:
-    return model.decode(model.scores(sentence))
+    return model.decode(model.scores(model.sums(sentence)))
 
 
 def test_training_sentences_are_tagged_as_taught():
@@ -43,10 +44,11 @@ def test_marginals_agree_with_the_sum_over_all_paths():
     model = trained(epochs=3)
     sentence = [[0], [1], [4]]
     arrays = model.parts().arrays
+    emitted = np.maximum(arrays["first"][[0, 1, 4]] + arrays["bias"], 0) @ arrays["emissions"]
     total, expected = 0.0, np.zeros((3, 3))
     for path in product(range(3), repeat=3):
         scores = [arrays["start"][path[0]], arrays["end"][path[-1]]]
-        scores += [arrays["emissions"][f[0], t] for f, t in zip(sentence, path, strict=True)]
+        scores += [own[tag] for own, tag in zip(emitted, path, strict=True)]
         scores += [arrays["transitions"][pair] for pair in pairwise(path)]
         weight = float(np.exp(sum(scores)))
         total += weight
@@ -76,7 +78,7 @@ def test_a_token_without_known_features_is_tagged_all_the_same():
 
 def test_the_same_seed_gives_the_same_tagger():
     first, second = trained(seed=5).parts(), trained(seed=5).parts()
-    assert np.array_equal(first.array("emissions"), second.array("emissions"))
+    assert np.array_equal(first.array("first"), second.array("first"))
 
 
 def test_parts_restore_the_same_tags():
@@ -98,16 +100,17 @@ def test_a_token_is_tagged_by_what_the_words_around_it_mean():
         features=0,
         meanings=[VECTORS[word] for sentence in words for word in sentence],
     )
-    recipe = Recipe(epochs=80, batch=4, l2=0.0)
-    model = ChainTagger.train(corpus, count=3, allowed=ALLOWED, recipe=recipe)
-    nothing = np.zeros((PLACES, 3), dtype=np.float32)
+    schedule = Schedule(epochs=80, batch=4, hidden=16)
+    model = train_tagger(corpus, count=3, allowed=ALLOWED, schedule=schedule)
+    nothing = np.zeros((PLACES, 16), dtype=np.float32)
     for sentence, taught in zip(words[:4], tags[:4], strict=True):
         given = [nothing, *(model.given(VECTORS[word]) for word in sentence), nothing]
-        assert model.decode(shared_out(given)).tags == taught
+        assert model.decode(model.scores(shared_out(given))).tags == taught
 
 
-@pytest.mark.parametrize("shape", [(3, 2), (4, 3), (3,)])
-def test_vectors_that_do_not_fit_the_tags_are_refused(shape: tuple[int, ...]):
-    arrays = {**trained().parts().arrays, "meanings": np.zeros(shape, dtype=np.float32)}
-    with pytest.raises(ValueError, match="vectors"):
+@pytest.mark.parametrize("name", sorted(trained(epochs=1).parts().arrays))
+@pytest.mark.parametrize("shape", [(3, 2), (4, 3), (2,), (7,)])
+def test_arrays_that_do_not_fit_the_others_are_refused(name: str, shape: tuple[int, ...]):
+    arrays = {**trained(epochs=1).parts().arrays, name: np.zeros(shape, dtype=np.float32)}
+    with pytest.raises(ValueError, match="arrays of a tagger"):
         ChainTagger.from_parts(Parts(arrays=arrays))

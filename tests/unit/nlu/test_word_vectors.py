@@ -133,7 +133,7 @@ nlu:
 
 
 @pytest.mark.parametrize("extractor", ["DIETClassifier", "CRFEntityExtractor"])
-@pytest.mark.parametrize(("asked", "found"), [("berlin", ["berlin"]), ("bakery", [])])
+@pytest.mark.parametrize(("asked", "found"), [("berlin", ["berlin"]), ("breakfast", [])])
 def test_a_word_that_no_example_has_is_tagged_by_what_it_means(
     extractor: str, asked: str, found: list[str]
 ):

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache, partial
-from itertools import chain
 from typing import Any, NamedTuple, Self
 
 import msgspec
-import numpy as np
 
 from tertulia.data.nlu import Entity
 from tertulia.ml.beside import Beside
+from tertulia.ml.network import Schedule
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
 from tertulia.ml.remembered import are_kept, remembered
-from tertulia.ml.softmax import Recipe
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.tagged import Corpus
-from tertulia.ml.tagger import ChainTagger, shared_out
+from tertulia.ml.tagger import ChainTagger, added_up, shared_out
 from tertulia.ml.told import Told
 from tertulia.ml.vectorize import Limits, Vocabulary
 from tertulia.ml.word_vectors import WordVectors, english
@@ -52,10 +50,12 @@ _WITHOUT_INTENT = 7
 # Of the vector of a word, which has its greatest directions first.
 _WIDTH = 64
 _KEPT_BYTES, _MOST_KEPT = 4 << 20, 8192
-"""Of what words say of tags, and of what features that come again say, for each model."""
-_L2 = 1e-4
-_RATE = 0.2
-_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 300, 4, 40
+"""Of what words give to tokens, and of what features that come again give, for each model."""
+_HIDDEN, _RATE, _DROPOUT, _SPREAD = 96, 0.05, 0.3, 0.05
+_UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 600, 6, 60
+# Of few sentences each feature is believed less.
+_MANY_SENTENCES = 4000
+_INPUT_DROPOUT_OF_MANY, _INPUT_DROPOUT = 0.25, 0.5
 
 
 class TagConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,16 +98,16 @@ class TagModel:
         self._tagger = tagger
         self._config = config
         self._by_intent = by_intent
-        most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.tags * 4))
+        most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.hidden * 4))
         table = english() if tagger.width else None
 
         def of_word(text: str) -> FloatArray:
-            return _scores_of_word(text, vocabulary, tagger, table)
+            return _given_by_word(text, vocabulary, tagger, table)
 
         self._of_word = remembered(of_word, 1 + most // REACH)
-        self._of_group = lru_cache(most)(partial(_scores_of_group, vocabulary, tagger))
+        self._of_group = lru_cache(most)(partial(_given_by_group, vocabulary, tagger))
         self._before, self._after = (
-            [_scores_of_word(mark, vocabulary, tagger, None) for mark in marks]
+            [_given_by_word(mark, vocabulary, tagger, None) for mark in marks]
             for marks in (BEFORE, AFTER)
         )
 
@@ -147,26 +147,27 @@ class TagModel:
         )
 
     def _scores(self, message: Message) -> FloatArray:
-        """Return (tokens, tags), for each token the sum of all that is said of each tag.
+        """Return (tokens, tags) what each token says of each tag.
 
-        That is what `features_of` names, and what the words around it mean.
+        It knows what `features_of` names, and what the words around it mean.
         """
         vocabulary, window = self._vocabulary, self._config.features
         intent = message.intent.name if self._by_intent else None
         texts = [token.text for token in message.tokens]
         if window is not None:
-            return self._tagger.scores(_numbers(vocabulary, features_of(message, window, intent)))
+            numbers = _numbers(vocabulary, features_of(message, window, intent))
+            return self._tagger.scores(self._tagger.sums(numbers))
         lowered = [text.lower() for text in texts]
         named = [
             name
             for at in range(len(texts))
             for name in (*pairs_of(lowered, at), *wanted_of(intent, lowered, at))
         ]
-        scores = self._tagger.said(vocabulary.places(named), len(texts))
-        scores += shared_out([*self._before, *map(self._of_word, texts), *self._after])
+        sums = self._tagger.given_by(vocabulary.places(named), len(texts))
+        sums += shared_out([*self._before, *map(self._of_word, texts), *self._after])
         of_group = self._of_group if are_kept(texts) else self._of_group.__wrapped__
-        scores += _side_by_side([list(map(of_group, own)) for own in message.token_features])
-        return scores
+        sums += added_up([list(map(of_group, own)) for own in message.token_features])
+        return self._tagger.scores(sums)
 
     def parts(self) -> Parts:
         """Return labels and vocabulary as JSON, weights as arrays."""
@@ -232,8 +233,7 @@ class Tagging(NamedTuple):
             features=len(vocabulary),
             meanings=_meanings(config, [lesson.message for lesson, _ in taught]),
         )
-        recipe = _recipe(len(taught), seed)
-        task = Task.chain(corpus, len(tagset), tagset.allowed(), recipe)
+        task = Task.chain(corpus, len(tagset), tagset.allowed(), _schedule(len(taught), seed))
         beside = Beside(task, examples=len(taught))
         return cls(tagset, vocabulary, config, by_intent, beside)
 
@@ -262,36 +262,22 @@ def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
     return Vocabulary.fit(tokens, Limits(min_df=2 if len(tokens) > _MANY_TOKENS else 1))
 
 
-def _scores_of_word(
+def _given_by_word(
     text: str, vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None
 ) -> FloatArray:
-    """Return (REACH, tags) what a word says of itself and of the tokens around it."""
-    scores = tagger.scores(_numbers(vocabulary, said_by(text)))
+    """Return (REACH, hidden) what a word gives to itself and to the tokens around it."""
+    sums = tagger.sums(_numbers(vocabulary, said_by(text)))
     if table is not None:
         # Its vector is seen by itself and by the tokens next to it.
-        scores[1:-1] += tagger.given(table.direction(text, tagger.width))
-    return scores
+        sums[1:-1] += tagger.given(table.direction(text, tagger.width))
+    return sums
 
 
-def _scores_of_group(
+def _given_by_group(
     vocabulary: Vocabulary, tagger: ChainTagger, group: tuple[str, ...]
 ) -> FloatArray:
-    """Return (tags,) what features that come again say of a token."""
-    return tagger.scores([vocabulary.ids(group)])[0]
-
-
-def _side_by_side(tokens: list[list[FloatArray]]) -> FloatArray:
-    """Return (tokens, tags) the sums of what is said of each token; nought where nothing is.
-
-    tokens: (tags,) each.
-    """
-    most = max(map(len, tokens))
-    if not most:
-        return np.zeros(1, dtype=np.float32)
-    nothing = np.zeros_like(next(chain.from_iterable(tokens)))
-    every = (one for own in tokens for one in [*own, *[nothing] * (most - len(own))])
-    by_token: FloatArray = np.concatenate(list(every)).reshape(len(tokens), most, -1)
-    return by_token.sum(axis=1)
+    """Return (hidden,) what features that come again give to a token."""
+    return tagger.sums([vocabulary.ids(group)])[0]
 
 
 def _taught(setting: Setting, training: Training) -> list[tuple[Lesson, list[Span]]]:
@@ -334,8 +320,18 @@ def _note_misaligned(lesson: Lesson, entity: Entity, training: Training) -> None
     )
 
 
-def _recipe(sentences: int, seed: int) -> Recipe:
+def _schedule(sentences: int, seed: int) -> Schedule:
     batch = min(32, max(4, sentences // 16))
     epochs = round(_UPDATES * batch / max(1, sentences))
     epochs = min(_MOST_EPOCHS, max(_FEWEST_EPOCHS, epochs))
-    return Recipe(epochs=epochs, seed=seed, l2=_L2, rate=_RATE, batch=batch)
+    is_many = sentences > _MANY_SENTENCES
+    return Schedule(
+        epochs=epochs,
+        batch=batch,
+        seed=seed,
+        hidden=_HIDDEN,
+        rate=_RATE,
+        input_dropout=_INPUT_DROPOUT_OF_MANY if is_many else _INPUT_DROPOUT,
+        dropout=_DROPOUT,
+        spread=_SPREAD,
+    )
