@@ -24,7 +24,7 @@ from tertulia.training.project import ProjectData
 
 Json = Any
 
-LEARNING = 3
+LEARNING = 4
 """Raised when the same data teach something else, or what is learned is kept in another way."""
 
 
