@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from tertulia.nlu.classifiers.learned import LearnedConfig
 from tertulia.nlu.components import find_component
 from tertulia.nlu.config import ComponentConfig, convert_params
-from tertulia.nlu.extractors.tag_model import TagConfig
+from tertulia.nlu.english import is_english
 
 FEATURIZER = "WordVectorsFeaturizer"
 # What has vectors of its own knows more than a table of words.
 _OTHERS = frozenset(
     {FEATURIZER, "LanguageModelFeaturizer", "SentenceEmbeddingFeaturizer", "SpacyFeaturizer"}
 )
-_ENGLISH = "en"
 
 
 def with_word_vectors(configs: Sequence[ComponentConfig], language: str) -> list[ComponentConfig]:
@@ -22,8 +21,7 @@ def with_word_vectors(configs: Sequence[ComponentConfig], language: str) -> list
     `word_vectors: false`.
     """
     same = list(configs)
-    english = language.replace("_", "-").partition("-")[0].lower() == _ENGLISH
-    if not english or _OTHERS & {one.name for one in configs}:
+    if not is_english(language) or _OTHERS & {one.name for one in configs}:
         return same
     for place, config in enumerate(configs):
         if _wants(config):
@@ -35,6 +33,4 @@ def with_word_vectors(configs: Sequence[ComponentConfig], language: str) -> list
 def _wants(config: ComponentConfig) -> bool:
     """Whether a component learns from all that is known of a text, word vectors included."""
     params = convert_params(config.params, find_component(config.name).Config)
-    if isinstance(params, TagConfig):
-        return params.word_vectors and params.features is None
     return isinstance(params, LearnedConfig) and params.word_vectors and not params.featurizers

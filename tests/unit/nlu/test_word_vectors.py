@@ -6,7 +6,8 @@ from tertulia.base.diagnostics import Diagnostics
 from tertulia.base.errors import ComponentError
 from tertulia.core.domain.model import Generation
 from tertulia.core.understanding import RankedIntent
-from tertulia.nlu.featurizers import word_vectors
+from tertulia.ml.parts import Array
+from tertulia.nlu import english
 from tertulia.nlu.pipeline import Pipeline, train_pipeline
 from tertulia.nlu.word_vectors import FEATURIZER, with_word_vectors
 
@@ -22,6 +23,22 @@ nlu:
     - i need a plane
     - is there a train
     - a ticket please
+"""
+CITIES = """\
+version: "3.1"
+nlu:
+- intent: travel
+  examples: |
+    - take me to [london](city) now
+    - take me to [paris](city) now
+    - take me to [madrid](city) now
+    - take me to [rome](city) now
+    - take me to [vienna](city) now
+    - take me to lunch now
+    - take me to school now
+    - take me to work now
+    - take me to dinner now
+    - take me to court now
 """
 PARTS = ("WhitespaceTokenizer", "CountVectorsFeaturizer", "DIETClassifier")
 CLASSIC = names(*PARTS)
@@ -46,14 +63,8 @@ def test_another_language_has_none():
     assert joined(CLASSIC, "de") == list(PARTS)
 
 
-def test_they_join_before_an_extractor_alone():
-    assert joined(names(PARTS[0], "CRFEntityExtractor"))[1:] == [FEATURIZER, "CRFEntityExtractor"]
-
-
-@pytest.mark.parametrize("params", [{"word_vectors": "false"}, {"features": "[[], [low], []]"}])
-def test_they_stay_away_from_an_extractor_that_does_without(params: dict[str, str]):
-    pipeline = names(PARTS[0], "CRFEntityExtractor", CRFEntityExtractor=params)
-    assert FEATURIZER not in joined(pipeline)
+def test_an_extractor_has_no_use_for_those_of_whole_texts():
+    assert FEATURIZER not in joined(names(PARTS[0], "CRFEntityExtractor"))
 
 
 @pytest.mark.parametrize("params", [{"word_vectors": "false"}, {"featurizers": "[words]"}])
@@ -94,9 +105,10 @@ def test_a_stored_pipeline_understands_the_same():
     assert again.parse("i want a flight") == trained.parse("i want a flight")
 
 
-def test_a_model_of_another_table_is_refused(monkeypatch: pytest.MonkeyPatch):
-    trained = train(CLASSIC, WORDS)
-    monkeypatch.setattr(word_vectors, "english", table)
+@pytest.mark.parametrize("pipeline", [CLASSIC, names(PARTS[0], "CRFEntityExtractor")])
+def test_a_model_of_another_table_is_refused(pipeline: str, monkeypatch: pytest.MonkeyPatch):
+    trained = train(pipeline, CITIES)
+    monkeypatch.setattr(english, "english", table)
     with pytest.raises(ComponentError) as caught:
         Pipeline.from_parts(trained.parts())
     assert caught.value.code == "T515"
@@ -114,24 +126,6 @@ def test_a_model_of_an_older_release_goes_on_without():
     assert Pipeline.from_parts(old.parts()).parse("hello").intent.name == "greet"
 
 
-CITIES = """\
-version: "3.1"
-nlu:
-- intent: travel
-  examples: |
-    - take me to [london](city) now
-    - take me to [paris](city) now
-    - take me to [madrid](city) now
-    - take me to [rome](city) now
-    - take me to [vienna](city) now
-    - take me to lunch now
-    - take me to school now
-    - take me to work now
-    - take me to dinner now
-    - take me to court now
-"""
-
-
 @pytest.mark.parametrize("extractor", ["DIETClassifier", "CRFEntityExtractor"])
 @pytest.mark.parametrize(("asked", "found"), [("berlin", ["berlin"]), ("breakfast", [])])
 def test_a_word_that_no_example_has_is_tagged_by_what_it_means(
@@ -142,7 +136,25 @@ def test_a_word_that_no_example_has_is_tagged_by_what_it_means(
     assert [entity["value"] for entity in parsed.entities] == found
 
 
-def test_an_extractor_does_without_what_words_mean_where_it_shall():
-    text = names(PARTS[0], "CRFEntityExtractor", CRFEntityExtractor={"word_vectors": "false"})
-    (extractor,) = [parts for key, parts in train(text, CITIES).parts().items() if "CRF" in key]
-    assert not extractor.array("meanings").size
+def meanings(pipeline: str, language: str = "en") -> Array:
+    """Return what an extractor of cities has learned of what words mean."""
+    trained = train_pipeline(
+        configs(pipeline),
+        nlu(CITIES),
+        generation=Generation.MODERN,
+        diagnostics=Diagnostics(),
+        language=language,
+    )
+    (extractor,) = [parts for key, parts in trained.parts().items() if "CRF" in key]
+    return extractor.array("meanings")
+
+
+@pytest.mark.parametrize("params", [{"word_vectors": "false"}, {"features": "[[], [low], []]"}])
+def test_an_extractor_does_without_what_words_mean_where_it_shall(params: dict[str, str]):
+    assert not meanings(names(PARTS[0], "CRFEntityExtractor", CRFEntityExtractor=params)).size
+
+
+def test_an_extractor_in_another_language_does_without_what_words_mean():
+    pipeline = names(PARTS[0], "CRFEntityExtractor")
+    assert meanings(pipeline).size
+    assert not meanings(pipeline, language="de").size

@@ -19,6 +19,7 @@ from tertulia.ml.told import Told
 from tertulia.ml.vectorize import Limits, Vocabulary
 from tertulia.ml.word_vectors import WordVectors, english
 from tertulia.nlu.component import Lesson, Setting, Training
+from tertulia.nlu.english import is_english, table_as_trained
 from tertulia.nlu.extractors.spans import (
     OUTSIDE,
     Label,
@@ -64,7 +65,7 @@ class TagConfig(msgspec.Struct, frozen=True, kw_only=True):
     BILOU_flag: tell the first word of an entity apart. split_entities_by_comma: words with a
     comma between them are several entities; for all types or by type. features: option names
     per place around the word, None for the product's own choice. word_vectors: to learn from what
-    words mean, too, where the pipeline has a table of them and `features` are not given.
+    words mean, too, where there is a table of them and `features` are not given.
     """
 
     BILOU_flag: bool = True
@@ -99,7 +100,7 @@ class TagModel:
         self._config = config
         self._by_intent = by_intent
         most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.hidden * 4))
-        table = english() if tagger.width else None
+        table = self._table = english() if tagger.width else None
 
         def of_word(text: str) -> FloatArray:
             return _given_by_word(text, vocabulary, tagger, table)
@@ -176,6 +177,7 @@ class TagModel:
                 "tags": [[one.entity, one.role, one.group] for one in self._tagset.labels],
                 "borders": self._tagset.borders,
                 "by_intent": self._by_intent,
+                "table": None if self._table is None else self._table.digest,
                 "token_terms": list(self._vocabulary.terms),
             },
             arrays=self._tagger.parts().arrays,
@@ -190,8 +192,11 @@ class TagModel:
         borders = msgspec.convert(parts.meta["borders"], bool)
         terms = msgspec.convert(parts.meta["token_terms"], list[str])
         tagset = TagSet((Label(*label) for label in labels), borders=borders)
-        by_intent = msgspec.convert(parts.meta.get("by_intent", False), bool)
+        by_intent = msgspec.convert(parts.meta["by_intent"], bool)
+        table = msgspec.convert(parts.meta["table"], str | None)
         tagger = ChainTagger.from_parts(parts)
+        if table is not None:
+            table_as_trained(table)
         if (len(terms), len(tagset)) != (tagger.features, tagger.tags):
             raise ValueError("the weights of a tagger do not fit its features and tags")
         return cls(tagset, Vocabulary(terms), tagger, config, by_intent=by_intent)
@@ -231,7 +236,7 @@ class Tagging(NamedTuple):
             [_numbers(vocabulary, sentence) for sentence in named],
             [tagset.encode(len(lesson.message.tokens), spans) for lesson, spans in taught],
             features=len(vocabulary),
-            meanings=_meanings(config, [lesson.message for lesson, _ in taught]),
+            meanings=_meanings(config, setting, [lesson.message for lesson, _ in taught]),
         )
         task = Task.chain(corpus, len(tagset), tagset.allowed(), _schedule(len(taught), seed))
         beside = Beside(task, examples=len(taught))
@@ -248,10 +253,13 @@ def _numbers(vocabulary: Vocabulary, sentence: Iterable[Sequence[str]]) -> list[
     return [vocabulary.ids(token) for token in sentence]
 
 
-def _meanings(config: TagConfig, messages: Sequence[Message]) -> list[FloatArray]:
-    """Return a vector of each word of all messages; none without a table of words."""
-    has_table = any(message.word_vectors for message in messages)
-    if not has_table or not config.word_vectors or config.features is not None:
+def _meanings(config: TagConfig, setting: Setting, messages: Sequence[Message]) -> list[FloatArray]:
+    """Return a vector of each word of all messages; none without a table of words.
+
+    There is one for English texts, and where a component of the pipeline has it.
+    """
+    fits = is_english(setting.language) or any(message.word_vectors for message in messages)
+    if not fits or not config.word_vectors or config.features is not None:
         return []
     direction = cache(partial(english().direction, width=_WIDTH))
     return [direction(token.text) for message in messages for token in message.tokens]

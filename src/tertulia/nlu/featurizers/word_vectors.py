@@ -4,10 +4,10 @@ from typing import ClassVar, Literal, Self
 
 import msgspec
 
-from tertulia.base.errors import ComponentError
 from tertulia.ml.parts import Parts
 from tertulia.ml.word_vectors import WordVectors, english
 from tertulia.nlu.component import FEATURES, TOKENS, Component, Setting, Training
+from tertulia.nlu.english import table_as_trained
 from tertulia.nlu.message import Message
 
 
@@ -49,11 +49,5 @@ class WordVectorsFeaturizer(Component[WordVectorsConfig]):
     @classmethod
     def from_parts(cls, config: WordVectorsConfig, setting: Setting, parts: Parts) -> Self:
         """Load the table again, which must be that of the training."""
-        table = english()
-        if table.digest != msgspec.convert(parts.meta["digest"], str):
-            raise ComponentError(
-                "the word vectors of this release are not those of the training",
-                hint="Train again, or serve the model with the release that trained it.",
-                code="T515",
-            )
-        return cls(config, setting, table)
+        digest = msgspec.convert(parts.meta["digest"], str)
+        return cls(config, setting, table_as_trained(digest))
