@@ -26,12 +26,11 @@ _DIMENSIONS = {
     "start": 1,
     "end": 1,
 }
+FORBIDDEN = np.float32(-1e4)
+"""What a step or a tag that cannot be costs."""
+
 # More than rounding can make of a sum.
-_CLEARLY = np.float32(1e-2)
-# Charged to other tags than the first one when they begin, and paid back by going back: their
-# steps among each other then seldom look better than they are. The bound is true for any number
-# from zero on.
-_AHEAD = np.float32(2.0)
+_CLEARLY = 1e-2
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -76,13 +75,14 @@ class ChainTagger:
         self._end = end
         # Row by row what leads into a tag: the search for the best runs along memory.
         self._into: FloatArray = np.ascontiguousarray(transitions.T)
-        # What it costs to come back to the first tag is charged when it is left, so that the
-        # greatest shares of a token's tags, taken alone, are seldom more than a path can have.
-        charge = transitions[:, 0] - transitions[0, 0] + _AHEAD
-        charge[0] = 0.0
-        self._shares: FloatArray = (self._into - charge + charge[:, None]).max(axis=1)
-        self._first_share: FloatArray = start + charge - self._shares
-        self._last_share: FloatArray = end - charge
+        # What leads from the first tag to others, at most from one of the others to another, and
+        # at most back.
+        self._leaving: FloatArray = transitions[0].copy()
+        self._leaving[0] = FORBIDDEN
+        others = self._into.copy()
+        others[:, 0] = others[0] = FORBIDDEN
+        self._staying: FloatArray = others.max(axis=1)
+        self._coming_back = float(transitions[1:, 0].max(initial=FORBIDDEN))
         self._pairs: FloatArray = np.exp(transitions)
         self._first: FloatArray = np.exp(start)
         self._last: FloatArray = np.exp(end)
@@ -155,13 +155,22 @@ class ChainTagger:
     def _is_plain(self, scores: FloatArray) -> bool:
         """Whether the best path certainly has the first tag everywhere.
 
-        Every path scores at most the sum of its shares, and that of the first tags exactly it.
+        Token by token, what a path of first tags has is held against the most that a path at any
+        other tag can have: it came from the first tag, or from the other that leads there best.
         """
-        shares = scores + self._shares
-        shares[0] += self._first_share
-        shares[-1] += self._last_share
-        shares[:, 0] -= _CLEARLY
-        return not shares.argmax(axis=1).any()
+        first = cast(list[float], scores[:, 0].tolist())
+        left = cast(list[float], (scores + self._leaving).max(axis=1).tolist())
+        stayed = cast(list[float], (scores + self._staying).max(axis=1).tolist())
+        begun, ended = self._start + scores[0], self._end.copy()
+        begun[0] = ended[0] = FORBIDDEN
+        plain, other = float(self._start[0]) + first[0], float(begun.max())
+        step = float(self._transitions[0, 0])
+        for at in range(1, len(first)):
+            before, plain = plain, plain + step + first[at]
+            if other + self._coming_back + first[at] > plain - _CLEARLY:
+                return False
+            other = max(before + left[at], other + stayed[at])
+        return other + float(ended.max()) < plain + float(self._end[0]) - _CLEARLY
 
     def _viterbi(self, scores: FloatArray) -> list[int]:
         if self._is_plain(scores):
@@ -257,12 +266,13 @@ def added_up(tokens: Sequence[Sequence[FloatArray]]) -> FloatArray:
     tokens: (hidden,) each.
     """
     most = max(map(len, tokens))
-    if not most:
+    every = list(chain.from_iterable(tokens))
+    if not every:
         return np.zeros(1, dtype=np.float32)
-    nothing = np.zeros_like(next(chain.from_iterable(tokens)))
-    every = (one for own in tokens for one in [*own, *[nothing] * (most - len(own))])
-    by_token: FloatArray = np.concatenate(list(every)).reshape(len(tokens), most, -1)
-    return by_token.sum(axis=1)
+    if len(every) < most * len(tokens):
+        nothing = np.zeros_like(every[0])
+        every = [one for own in tokens for one in [*own, *[nothing] * (most - len(own))]]
+    return np.concatenate(every).reshape(len(tokens), most, -1).sum(axis=1)
 
 
 def _scaled(row: FloatArray) -> FloatArray:

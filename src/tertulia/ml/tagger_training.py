@@ -16,11 +16,10 @@ from tertulia.ml.adagrad import Adagrad
 from tertulia.ml.network import Schedule
 from tertulia.ml.sparse import FloatArray, IntArray
 from tertulia.ml.tagged import PLACES, Batch, Corpus
-from tertulia.ml.tagger import Allowed, ChainTagger
+from tertulia.ml.tagger import FORBIDDEN, Allowed, ChainTagger
 from tertulia.ml.told import Told, unheard
 
 _TINY = np.float32(1e-30)
-_FORBIDDEN = np.float32(-1e4)
 _LAST_RATE = 0.05
 # Steps of what is known of tags alone are longer than those of the network, by so much.
 _CHAIN_RATE = 4.0
@@ -169,7 +168,7 @@ def _all_of(weights: Adagrad) -> IntArray:
 
 
 def _penalty(allowed: Sequence[Sequence[bool]]) -> FloatArray:
-    return np.where(np.asarray(allowed, dtype=np.bool_), np.float32(0), _FORBIDDEN)
+    return np.where(np.asarray(allowed, dtype=np.bool_), np.float32(0), FORBIDDEN)
 
 
 def _rows_scaled(rows: FloatArray) -> FloatArray:
