@@ -32,10 +32,15 @@ def with_outside(logits: FloatArray, outside: float | None) -> FloatArray:
     """
     if outside is None:
         return logits
+    return np.concatenate([logits, _none_of(logits, outside)], axis=-1)
+
+
+def _none_of(logits: FloatArray, outside: float) -> FloatArray:
+    """Return (..., 1) the logit for none of the labels."""
     none: FloatArray = np.add.reduce(logits, axis=-1, keepdims=True)
     none /= logits.shape[-1]
     none += np.float32(outside)
-    return np.concatenate([logits, none], axis=-1)
+    return none
 
 
 def ranked(
@@ -49,7 +54,7 @@ def ranked(
     scaled: FloatArray = logits / np.float32(temperature)
     peak, none = scaled.max(), np.float32(0)
     if outside is not None:
-        none = np.add.reduce(scaled) / len(scaled) + np.float32(outside / temperature)
+        none = _none_of(scaled, outside / temperature)[0]
         peak = max(peak, none)
         none = np.exp(none - peak)
     scaled -= peak

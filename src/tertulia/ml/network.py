@@ -134,10 +134,10 @@ class _Fit:
         self._matrix = matrix
         self._schedule = schedule
         hidden = schedule.hidden
-        self._first = _drawn(self.rng, matrix.columns, hidden, schedule.spread)
+        self._first = drawn(self.rng, matrix.columns, hidden, schedule.spread)
         steps = (matrix.columns, 1 if schedule.by_row else hidden)
         self._squares: FloatArray = np.full(steps, _TINY, dtype=np.float32)
-        self._second = _drawn(self.rng, hidden, classes, schedule.spread)
+        self._second = drawn(self.rng, hidden, classes, schedule.spread)
         self._biases: list[FloatArray] = [
             np.zeros(hidden, dtype=np.float32),
             np.zeros(classes, dtype=np.float32),
@@ -151,7 +151,7 @@ class _Fit:
         weights: FloatArray = self._first[sample.columns]
         sums = sample.times(weights)
         sums += self._biases[0]
-        mask = self._kept(sums.shape, self._schedule.dropout)
+        mask = kept(self.rng, sums.shape, self._schedule.dropout)
         mask *= sums > 0
         hidden: FloatArray = sums * mask
         error = self._error(hidden @ self._second + self._biases[1], targets)
@@ -182,10 +182,6 @@ class _Fit:
         weights -= gradient
         self._first[columns] = weights
 
-    def _kept(self, shape: tuple[int, ...], drop: float) -> FloatArray:
-        kept = self.rng.random(shape, dtype=np.float32) >= drop
-        return kept.astype(np.float32) / np.float32(1.0 - drop)
-
     def _error(self, logits: FloatArray, targets: IntArray) -> FloatArray:
         """Return the gradient of the mean loss by the logits."""
         error = softmax(logits)
@@ -200,6 +196,16 @@ class _Fit:
         return Network(self._first, self._biases[0], self._second, self._biases[1])
 
 
-def _drawn(rng: Generator, rows: int, columns: int, spread: float) -> FloatArray:
-    drawn = rng.standard_normal((rows, columns), dtype=np.float32)
-    return cast(FloatArray, drawn * np.float32(spread))
+def drawn(rng: Generator, rows: int, columns: int, spread: float) -> FloatArray:
+    """Return (rows, columns) weights before training. spread: their standard deviation."""
+    normal = rng.standard_normal((rows, columns), dtype=np.float32)
+    return cast(FloatArray, normal * np.float32(spread))
+
+
+def kept(rng: Generator, shape: tuple[int, ...], drop: float) -> FloatArray:
+    """Return how much hidden units count in one step: those left out nothing, others the more.
+
+    drop: share of them left out.
+    """
+    stays = rng.random(shape, dtype=np.float32) >= drop
+    return stays.astype(np.float32) / np.float32(1.0 - drop)

@@ -13,7 +13,7 @@ from typing import cast
 import numpy as np
 
 from tertulia.ml.adagrad import Adagrad
-from tertulia.ml.network import Schedule
+from tertulia.ml.network import Schedule, drawn, kept
 from tertulia.ml.sparse import FloatArray, IntArray
 from tertulia.ml.tagged import PLACES, Batch, Corpus
 from tertulia.ml.tagger import FORBIDDEN, Allowed, ChainTagger
@@ -76,8 +76,7 @@ class _Fit:
 
     def _drawn(self, rows: int, columns: int) -> Adagrad:
         found = Adagrad(rows, columns)
-        self.rng.standard_normal(out=found.weights, dtype=np.float32)
-        found.weights *= np.float32(self._schedule.spread)
+        found.weights[:] = drawn(self.rng, rows, columns, self._schedule.spread)
         return found
 
     def step(self, batch: Batch, rate: float) -> None:
@@ -89,7 +88,7 @@ class _Fit:
         sums = sample.times(self._first.take(sample.columns))
         sums += around @ self._meanings.weights
         sums += self._bias.weights
-        mask = self._kept(sums.shape)
+        mask = kept(self.rng, sums.shape, self._schedule.dropout)
         mask *= sums > 0
         hidden: FloatArray = sums * mask
         error = self._chain(hidden @ self._emissions.weights, batch, rate * _CHAIN_RATE)
@@ -98,11 +97,6 @@ class _Fit:
         self._meanings.step(_all_of(self._meanings), around.T @ back, rate=rate * _MEANING)
         self._bias.step(_all_of(self._bias), back.sum(axis=0, keepdims=True), rate=rate)
         self._emissions.step(_all_of(self._emissions), hidden.T @ error, rate=rate)
-
-    def _kept(self, shape: tuple[int, ...]) -> FloatArray:
-        drop = self._schedule.dropout
-        kept = self.rng.random(shape, dtype=np.float32) >= drop
-        return kept.astype(np.float32) / np.float32(1.0 - drop)
 
     def _chain(self, scores: FloatArray, batch: Batch, rate: float) -> FloatArray:
         """Move what is known of tags alone; return (tokens, tags) the gradient by the scores.
