@@ -11,6 +11,7 @@ from tertulia.core.domain.model import Generation
 from tertulia.core.entity_server import EntityServer
 from tertulia.core.understanding import Understanding
 from tertulia.data.nlu import Example, NluData
+from tertulia.ml.collector import collecting_rarely
 from tertulia.ml.parts import Parts
 from tertulia.ml.told import Told, unheard
 from tertulia.nlu.checks import check_against_data, check_pipeline
@@ -128,6 +129,7 @@ class Pipeline:
         return cls(components, stored)
 
 
+@collecting_rarely()
 def train_pipeline(  # noqa: PLR0913 - every input of training is named at the call
     configs: Sequence[ComponentConfig],
     data: NluData,

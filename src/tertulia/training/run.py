@@ -20,6 +20,7 @@ from tertulia.core.tracker import rules_for
 from tertulia.data.generate import Conversations, generate
 from tertulia.data.source_files import shown_names
 from tertulia.data.yaml import Node
+from tertulia.ml.collector import collecting_rarely
 from tertulia.model.content import Content
 from tertulia.model.load import domain_entries, pipeline_entries, policy_entries
 from tertulia.model.manifest import Kind, Manifest
@@ -69,6 +70,7 @@ def plan_for(
     return steps, prints
 
 
+@collecting_rarely()
 def train(
     data: ProjectData,
     identity: Identity,
