@@ -6,6 +6,7 @@ first network, err elsewhere than it does.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise, starmap
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -18,16 +19,15 @@ from tertulia.ml.neighbours import Neighbours
 from tertulia.ml.network import Network, Schedule
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Array, Parts
-from tertulia.ml.softmax import softmax
 from tertulia.ml.sparse import Csr, Entries, FloatArray, Row
 from tertulia.ml.told import Told, part_of, unheard
 
 _TAIL, _MARGINS, _NEIGHBOURS = "vectors.", "margins.", "neighbours."
-_TINY = np.float32(1e-9)
 # Numbers of a vector share what they know; little of it can be left out.
 _INPUT_DROPOUT, _DROPOUT, _SPREAD = 0.1, 0.3, 0.05
 # Margins lie between -1 and 1, where a softmax would be shy beside that of a network.
 _SHARPNESS = 1.5
+_NOTHING: FloatArray = np.zeros(0, dtype=np.float32)
 
 
 class Lessons(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +55,13 @@ class Lessons(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Judge(Protocol):
-    def logits(self, row: Entries) -> FloatArray:
-        """Return (classes,) logits of one row."""
+    @property
+    def inputs(self) -> FloatArray:
+        """(features, width) what each feature gives to the sums."""
+        ...
+
+    def logits_of(self, sums: FloatArray) -> FloatArray:
+        """Return (classes,) logits. sums: (width,) of what the features of a row give."""
         ...
 
     def parts(self) -> Parts:
@@ -83,7 +88,9 @@ class Heard(NamedTuple):
 
 
 class Committee:
-    """One model, or several whose log probabilities are averaged. Immutable after training.
+    """One model, or several whose logits are averaged. Immutable after training.
+
+    That is the mean of their log probabilities, but for a number that is the same for all classes.
 
     heard: neighbours whose logits are added, None for none.
     """
@@ -91,6 +98,14 @@ class Committee:
     def __init__(self, members: Sequence[_Member], heard: Heard | None = None) -> None:
         self._members = tuple(members)
         self._heard = heard
+        ends = accumulate(one.judge.inputs.shape[1] for one in members)
+        self._shares = [np.float32(one.sharpness / len(members)) for one in members]
+        self._cuts = tuple(starmap(slice, pairwise((0, *ends))))
+
+    @property
+    def width(self) -> int:
+        """Size of what `given` returns."""
+        return self._cuts[-1].stop
 
     def hearing(self, neighbours: Neighbours, weight: float) -> "Committee":
         """Return the same members, who hear neighbours as well. weight: 0 for not at all."""
@@ -133,14 +148,41 @@ class Committee:
     def logits(self, indices: Sequence[int], values: Sequence[float]) -> FloatArray:
         """Return (classes,) logits of one row."""
         row = Entries.of(indices, values)
-        votes = [_vote(member, row) for member in self._members]
-        if len(votes) == 1 and self._heard is None:
-            return votes[0]
-        total: FloatArray = np.log(softmax(np.array(votes)) + _TINY).sum(axis=0)
-        total /= len(votes)
+        vector = _NOTHING if self._heard is None else self._heard.neighbours.vector_of(row)
+        return self.logits_of(self.given(row), vector)
+
+    def logits_of(self, sums: FloatArray, vector: FloatArray = _NOTHING) -> FloatArray:
+        """Return (classes,) logits.
+
+        sums: (n,) of what `given` returns of a row, all at once or in parts. vector: the last
+        numbers of the row, at least those whose neighbours are heard, where some are.
+        """
+        votes = [
+            member.judge.logits_of(sums[own]) * share
+            for member, own, share in zip(self._members, self._cuts, self._shares, strict=True)
+        ]
+        total = votes[0]
+        for vote in votes[1:]:
+            total += vote
         if self._heard is not None:
-            total += np.float32(self._heard.weight) * self._heard.neighbours.logits(row)
+            near = self._heard.neighbours
+            own = vector[len(vector) - near.width :]
+            total += np.float32(self._heard.weight) * near.logits_of(own)
         return total
+
+    def given(self, row: Entries) -> FloatArray:
+        """Return (n,) what the features of a row, or of a part of one, give to all members."""
+        found = [_given(one, row) for one in self._members]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def inputs_from(self, begin: int) -> FloatArray:
+        """Return (features - begin, n) what each feature from `begin` on gives to all members."""
+        found: list[FloatArray] = []
+        for one in self._members:
+            unseen = max(0, one.begin - begin)
+            own = one.judge.inputs[max(0, begin - one.begin) :]
+            found.append(np.pad(own, ((unseen, 0), (0, 0))))
+        return np.concatenate(found, axis=1)
 
     def all_logits(self, rows: Sequence[Row]) -> FloatArray:
         """Return (rows, classes) logits; there must be rows."""
@@ -188,9 +230,14 @@ def _shares(told: Told, networks: int, beside: Beside | None) -> list[Told]:
     return shares if rest else [*shares, unheard]
 
 
-def _vote(member: _Member, row: Entries) -> FloatArray:
-    logits = member.judge.logits(row.behind(member.begin) if member.begin else row)
-    return logits if member.sharpness == 1.0 else logits * np.float32(member.sharpness)
+def _given(member: _Member, row: Entries) -> FloatArray:
+    """Return (width,) what the features of a row give to a member, as far as it sees them."""
+    inputs = member.judge.inputs
+    if not member.begin:
+        return row.times(inputs)
+    if len(row.at) and row.at[-1] >= member.begin:
+        return row.behind(member.begin).times(inputs)
+    return np.zeros(int(inputs.shape[1]), dtype=np.float32)
 
 
 def _with_prefix(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

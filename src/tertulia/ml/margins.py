@@ -83,9 +83,18 @@ class Margins:
             told((epoch + 1) / practice.epochs)
         return cls(weights.weights, bias.weights[0])
 
+    @property
+    def inputs(self) -> FloatArray:
+        """(features, classes) what each feature gives to the sums."""
+        return self._weights
+
     def logits(self, row: Entries) -> FloatArray:
         """Return (classes,) margins of one row; O(entries of the row x classes)."""
-        return row.times(self._weights) + self._bias if len(row.at) else self._bias
+        return self.logits_of(row.times(self._weights))
+
+    def logits_of(self, sums: FloatArray) -> FloatArray:
+        """Return (classes,) margins. sums: (classes,) of what the features of a row give."""
+        return sums + self._bias
 
     def parts(self) -> Parts:
         """Return the weights as two arrays."""

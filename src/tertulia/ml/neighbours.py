@@ -7,6 +7,7 @@ Source: Parzen 1962 (kernel density estimates), with a von Mises-Fisher kernel.
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from tertulia.ml.sparse import Entries, FloatArray, IntArray, Row
 # An example at a cosine of .9 counts a fiftieth of the text itself.
 _SHARPNESS = np.float32(40.0)
 _TINY = np.float32(1e-30)
+_SHORTEST = np.float32(1e-12)
 _NAMES = ("examples", "counts")
 
 
@@ -35,6 +37,11 @@ class Neighbours:
         self._present: IntArray = np.flatnonzero(counts)
         self._starts: IntArray = (np.cumsum(counts) - counts)[self._present]
 
+    @property
+    def width(self) -> int:
+        """Size of the vectors."""
+        return self._examples.shape[1]
+
     @classmethod
     def of(
         cls, rows: Sequence[Row], labels: Sequence[int], *, classes: int, features: int, begin: int
@@ -51,13 +58,21 @@ class Neighbours:
         order = sorted(range(len(rows)), key=labels.__getitem__)
         own: FloatArray = np.zeros((len(rows), features - begin), dtype=np.float32)
         for place, at in enumerate(order):
-            own[place] = _direction(Entries.of(*rows[at]), begin, features - begin)
+            own[place] = _direction(_vector(Entries.of(*rows[at]), begin, features - begin))
         counts = np.bincount(np.asarray(labels, dtype=np.int64), minlength=classes)
         return cls(own.astype(np.float16), counts, begin)
 
     def logits(self, row: Entries) -> FloatArray:
         """Return (classes,) logits of one row; O(examples x width)."""
-        own = _direction(row, self._begin, self._examples.shape[1])
+        return self.logits_of(self.vector_of(row))
+
+    def vector_of(self, row: Entries) -> FloatArray:
+        """Return (width,) the vector in a row; zeros where it has none."""
+        return _vector(row, self._begin, self.width)
+
+    def logits_of(self, vector: FloatArray) -> FloatArray:
+        """Return (classes,) logits. vector: (width,) of any length, zeros for none."""
+        own = _direction(vector)
         near: FloatArray = np.exp(_SHARPNESS * (self._examples @ own - np.float32(1.0)))
         sums: FloatArray = np.zeros(len(self._counts), dtype=np.float32)
         sums[self._present] = np.add.reduceat(near, self._starts)
@@ -87,10 +102,14 @@ class Neighbours:
         return cls(examples, counts.astype(np.int64), begin)
 
 
-def _direction(row: Entries, begin: int, width: int) -> FloatArray:
-    """Return (width,) the vector at the end of a row, of length one; zeros where it has none."""
+def _vector(row: Entries, begin: int, width: int) -> FloatArray:
+    """Return (width,) the vector at the end of a row; zeros where it has none."""
     seen = row.behind(begin)
     own: FloatArray = np.zeros(width, dtype=np.float32)
     own[seen.at] = seen.values
-    own /= max(np.float32(1e-12), np.float32(np.linalg.norm(own)))
     return own
+
+
+def _direction(vector: FloatArray) -> FloatArray:
+    """Return the vector brought to length one; zeros stay zeros."""
+    return cast(FloatArray, vector / max(_SHORTEST, np.float32(np.linalg.norm(vector))))

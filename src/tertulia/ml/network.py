@@ -97,12 +97,20 @@ class Network:
             told((epoch + 1) / schedule.epochs)
         return fit.network()
 
+    @property
+    def inputs(self) -> FloatArray:
+        """(features, hidden) what each feature gives to the sums."""
+        return self._first
+
     def logits(self, row: Entries) -> FloatArray:
         """Return (classes,) logits of one row; O(entries of the row x hidden)."""
-        sums = self._first_bias
-        if len(row.at):
-            sums = row.times(self._first) + sums
-        return np.maximum(sums, 0) @ self._second + self._second_bias
+        return self.logits_of(row.times(self._first))
+
+    def logits_of(self, sums: FloatArray) -> FloatArray:
+        """Return (classes,) logits. sums: (hidden,) of what the features of a row give."""
+        hidden: FloatArray = sums + self._first_bias
+        np.maximum(hidden, np.float32(0), out=hidden)
+        return hidden @ self._second + self._second_bias
 
     def parts(self) -> Parts:
         """Return the network as four arrays."""

@@ -251,7 +251,8 @@ class Entries(NamedTuple):
 
     Columns one after the other at the end, which is how vectors stand there, are not gathered.
 
-    at: (entries,) columns. values: (entries,). run: the place of the first of those at the end.
+    at: (entries,) columns. values: (entries,). run: the place of the first of those at the end;
+    the number of entries where none are known to be.
     """
 
     at: IntArray
@@ -273,9 +274,9 @@ class Entries(NamedTuple):
         return Entries(self.at[cut:] - begin, self.values[cut:], max(0, self.run - cut))
 
     def times(self, weights: FloatArray) -> FloatArray:
-        """Return (n,) the row times (columns, n) weights; there must be entries."""
+        """Return (n,) the row times (columns, n) weights."""
         at, values, run = self
-        sums: FloatArray = values[run:] @ weights[at[run] : at[-1] + 1]
-        if run:
-            sums += values[:run] @ weights.take(at[:run], axis=0)
+        sums: FloatArray = values[:run] @ weights.take(at[:run], axis=0)
+        if run < len(at):
+            sums += values[run:] @ weights[at[run] : at[-1] + 1]
         return sums

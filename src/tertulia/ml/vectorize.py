@@ -13,7 +13,7 @@ import numpy as np
 
 from tertulia.ml.parts import Parts
 from tertulia.ml.remembered import REMEMBERED, remembered
-from tertulia.ml.sparse import IntArray
+from tertulia.ml.sparse import FloatArray, IntArray
 
 
 def word_ngrams(words: Sequence[str], least: int, most: int) -> list[str]:
@@ -150,8 +150,9 @@ def _numbers_of(ids: Mapping[str, int], terms: Iterable[str]) -> tuple[int, ...]
 class Vectorizer:
     """Documents of several blocks (words, characters, ...) to rows.
 
-    Each block is counted with a logarithm, brought to length one, then scaled; so a long list
-    of character n-grams does not drown two words. Blocks share one numbering.
+    Each time that a term stands in a block counts the same, so that a block is the sum of what
+    its words give. Blocks are brought to about one length, as if no term came twice, then scaled;
+    so a long list of character n-grams does not drown two words. Blocks share one numbering.
 
     rareness: per block a factor for each term; none where a block is missing.
     """
@@ -170,7 +171,7 @@ class Vectorizer:
         for name, vocabulary in self._vocabularies.items():
             self._offsets[name] = self.features
             self.features += len(vocabulary)
-        # Blocks by number: where their terms begin and the last ones end, how long they become;
+        # Blocks by number: where their terms begin and the last ones end, and how long they become;
         # all terms' factors.
         self._blocks = np.arange(len(self._offsets))
         self._ends = np.array([*self._offsets.values(), self.features], dtype=np.int64)
@@ -215,32 +216,49 @@ class Vectorizer:
         """Return the number of the first term of a block."""
         return self._offsets[name]
 
-    def row(self, document: Mapping[str, Collection[str]]) -> "tuple[array[int], array[float]]":
-        """Return the row of a document by feature number; unknown terms and blocks are left out.
-
-        Of many rows, numbers that are objects would take five times the memory of arrays.
-        """
+    def entries(self, document: Mapping[str, Collection[str]]) -> "tuple[IntArray, FloatArray]":
+        """Return numbers and values of all terms known, block by block, repeats kept."""
         numbers, lengths = list[int](), list[int]()
         for name, vocabulary in self._vocabularies.items():
             terms = document.get(name)
             own = vocabulary.ids(terms) if terms else ()
             numbers += own
             lengths.append(len(own))
-        every: IntArray = np.array(numbers, dtype=np.int64)
-        every += self._ends[:-1].repeat(lengths)
-        every.sort()
-        # Equal numbers stand together now; how many, is the way from one border to the next.
-        is_border = np.ones(len(every) + 1, dtype=np.bool_)
-        np.not_equal(every[1:], every[:-1], out=is_border[1:-1])
-        borders: IntArray = is_border.nonzero()[0]
-        at, times = every[borders[:-1]], borders[1:] - borders[:-1]
-        ends: IntArray = at.searchsorted(self._ends)
-        blocks = self._blocks.repeat(ends[1:] - ends[:-1])
-        values = self._weights.take(at) * (1.0 + np.log(times))
+        at: IntArray = np.array(numbers, dtype=np.int64)
+        at += self._ends[:-1].repeat(lengths)
+        blocks = self._blocks.repeat(lengths)
+        values = self._weights.take(at)
         squares = np.bincount(blocks, values * values, len(lengths))
         # Blocks without terms have no length that they could be brought to.
         values *= (self._sizes / np.sqrt(np.maximum(squares, _TINY))).take(blocks)
-        return array("q", at.tobytes()), array("f", values.astype(np.float32).tobytes())
+        return at, values.astype(np.float32)
+
+    def row(self, document: Mapping[str, Collection[str]]) -> "tuple[array[int], array[float]]":
+        """Return the row of a document by feature number; unknown terms and blocks are left out.
+
+        Of many rows, numbers that are objects would take five times the memory of arrays.
+        """
+        every, values = self.entries(document)
+        at, first, times = np.unique(every, return_index=True, return_counts=True)
+        values = values[first] * times.astype(np.float32)
+        return array("q", at.tobytes()), array("f", values.tobytes())
+
+    def knows(self, document: Mapping[str, Collection[str]]) -> bool:
+        """Whether a term of the document is in its block's vocabulary."""
+        own = self._vocabularies
+        return any(term in own[name] for name in own for term in document.get(name, ()))
+
+    def numbers(self, name: str, terms: Iterable[str]) -> IntArray:
+        """Return the numbers of a block's known terms, in order, repeats kept."""
+        return np.array(self._vocabularies[name].ids(terms), dtype=np.int64) + self._offsets[name]
+
+    def factors(self, numbers: IntArray) -> FloatArray:
+        """Return (len(numbers),) how much terms count in a row, before it is scaled."""
+        return self._weights.take(numbers).astype(np.float32)
+
+    def scaled(self, name: str, squares: float) -> float:
+        """Return what the values of a block are multiplied with, whose squares sum to `squares`."""
+        return self._scales[name] / squares**0.5 if squares else 0.0
 
     def name_of(self, feature: int) -> tuple[str, str]:
         """Return the block and the term of a feature number.

@@ -24,7 +24,7 @@ from tertulia.training.project import ProjectData
 
 Json = Any
 
-LEARNING = 4
+LEARNING = 5
 """Raised when the same data teach something else, or what is learned is kept in another way."""
 
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import msgspec
 
+from tertulia.ml.remembered import remembered
 from tertulia.ml.sparse import FloatArray
-from tertulia.ml.vectorize import char_wb_ngrams
+from tertulia.ml.vectorize import Grouped, char_wb_ngrams
 from tertulia.nlu.message import Message
 
 PAIRS, GAPS, AFFIXES = "added/pairs", "added/gaps", "added/affixes"
@@ -55,13 +56,15 @@ def document_of(
         for gap in (2, 3)
         for left, right in zip(framed, framed[gap:], strict=False)
     ]
-    terms[AFFIXES] = [
-        *(word[:_PREFIX] for word in words),
-        *(f"-{word[-_SUFFIX:]}" for word in words),
-    ]
+    terms[AFFIXES] = Grouped(map(_affixes, words))
     if not any(key.endswith("/chars") for key in terms):
         terms[SPELLING] = char_wb_ngrams(" ".join(words), *_SPELLING_SIZES)
     return Document(terms, vectors, tabled)
+
+
+@remembered
+def _affixes(word: str) -> tuple[str, ...]:
+    return word[:_PREFIX], f"-{word[-_SUFFIX:]}"
 
 
 def spoken(label: str) -> str:

@@ -17,7 +17,8 @@ from tertulia.ml.labels import ranked
 from tertulia.ml.margins import Practice
 from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
-from tertulia.ml.sparse import Row
+from tertulia.ml.quick import QuickCommittee, joined
+from tertulia.ml.sparse import FloatArray, Row
 from tertulia.ml.told import Told, unheard
 from tertulia.ml.vectorize import Limits, Vectorizer
 from tertulia.nlu.classifiers.document import Document
@@ -60,6 +61,7 @@ class LabelModel:
         self._committee = committee
         self._temperature = temperature
         self._outside = outside
+        self._quick = committee and QuickCommittee(vectorizer, committee)
 
     @classmethod
     def train(
@@ -99,18 +101,21 @@ class LabelModel:
 
     def rank(self, document: Document, limit: int) -> list[RankedIntent]:
         """Return the best labels, at most `limit` (0: all); empty when nothing is known."""
-        if self._committee is None:
+        if self._quick is None or self._is_foreign(document):
             return []
-        row = _row(self._vectorizer, document)
-        if not row[0] or self._is_foreign(document, row):
-            return []
-        best = ranked(self._committee.logits(*row), self._temperature, limit, self._outside)
+        logits = self._quick.logits(document.terms, _vectors(document))
+        best = ranked(logits, self._temperature, limit, self._outside)
         return [RankedIntent(self.labels[at], confidence) for at, confidence in best]
 
-    def _is_foreign(self, document: Document, row: Row) -> bool:
-        """Whether no example has a term of the text, so that a table of words would guess."""
-        terms = self._vectorizer.features
-        return terms > 0 and row[0][0] >= terms and not document.vectors
+    def _is_foreign(self, document: Document) -> bool:
+        """Whether nothing is known of the text but what a table of words says, which would guess.
+
+        It is not, where examples have no terms either.
+        """
+        own = document.vectors if self._vectorizer.features else _vectors(document)
+        return not any(vector.any() for vector in own) and not self._vectorizer.knows(
+            document.terms
+        )
 
     def parts(self) -> Parts:
         """Return labels and vocabularies as JSON, weights as arrays."""
@@ -166,18 +171,18 @@ def _kind(key: str) -> str:
 def _row(vectorizer: Vectorizer, document: Document) -> Row:
     """Return the terms known, behind them what words mean, and the vectors of language models."""
     places, numbers = vectorizer.row(document.terms)
-    begin = vectorizer.features
-    for vector in document.words:
-        # Of a text without any known word nothing is said.
-        if vector.any():
-            numbers.frombytes((vector * _WORDS_SCALE).astype("f", copy=False).tobytes())
-            places.frombytes(_places(begin, len(vector)))
-        begin += len(vector)
-    for vector in document.vectors:
-        numbers.frombytes((vector * _VECTOR_SCALE).astype("f", copy=False).tobytes())
-        places.frombytes(_places(begin, len(vector)))
-        begin += len(vector)
+    vector = joined(_vectors(document))
+    places.frombytes(_places(vectorizer.features, len(vector)))
+    numbers.frombytes(vector.tobytes())
     return places, numbers
+
+
+def _vectors(document: Document) -> list[FloatArray]:
+    """Return what words mean and the vectors of language models, as long as they count."""
+    return [
+        *(vector * _WORDS_SCALE for vector in document.words),
+        *(vector * _VECTOR_SCALE for vector in document.vectors),
+    ]
 
 
 @lru_cache(maxsize=16)
