@@ -2,7 +2,7 @@
 
 `tagger_training.py` makes them.
 
-Source: Lafferty et al. 2001 (conditional random fields), Collobert et al. 2011 (with a network).
+Source: Collobert et al. 2011.
 """
 
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ import numpy as np
 
 from tertulia.ml.parts import Array, Parts
 from tertulia.ml.sparse import FloatArray, IntArray
+from tertulia.ml.tag_chain import Decoded, TagChain
 from tertulia.ml.tagged import PLACES, Sentence
 
-_TINY = np.float32(1e-30)
 _DIMENSIONS = {
     "first": 2,
     "meanings": 2,
@@ -26,21 +26,6 @@ _DIMENSIONS = {
     "start": 1,
     "end": 1,
 }
-FORBIDDEN = np.float32(-1e4)
-"""What a step or a tag that cannot be costs."""
-
-# More than rounding can make of a sum.
-_CLEARLY = 1e-2
-
-
-class Decoded(msgspec.Struct, frozen=True):
-    """The best path through one sentence.
-
-    tags: one per token. marginals: per token the probability of every tag.
-    """
-
-    tags: list[int]
-    marginals: list[list[float]]
 
 
 class ChainTagger:
@@ -70,27 +55,12 @@ class ChainTagger:
         self._meanings = meanings
         self._bias = bias
         self._emissions = emissions
-        self._transitions = transitions
-        self._start = start
-        self._end = end
-        # Row by row what leads into a tag: the search for the best runs along memory.
-        self._into: FloatArray = np.ascontiguousarray(transitions.T)
-        # What leads from the first tag to others, at most from one of the others to another, and
-        # at most back.
-        self._leaving: FloatArray = transitions[0].copy()
-        self._leaving[0] = FORBIDDEN
-        others = self._into.copy()
-        others[:, 0] = others[0] = FORBIDDEN
-        self._staying: FloatArray = others.max(axis=1)
-        self._coming_back = float(transitions[1:, 0].max(initial=FORBIDDEN))
-        self._pairs: FloatArray = np.exp(transitions)
-        self._first: FloatArray = np.exp(start)
-        self._last: FloatArray = np.exp(end)
+        self._chain = TagChain(transitions, start, end)
 
     @property
     def tags(self) -> int:
         """Number of tags."""
-        return len(self._start)
+        return len(self._chain.start)
 
     @property
     def features(self) -> int:
@@ -107,16 +77,9 @@ class ChainTagger:
         """Size of the vectors of words; 0 where none were learned from."""
         return len(self._meanings) // PLACES
 
-    def decode(self, scores: FloatArray, *, unless_all: int | None = None) -> Decoded:
-        """Return the best path; O(tokens x tags squared).
-
-        scores: (tokens, tags), see `scores`. unless_all: when every tag is this one, marginals stay
-        empty; most sentences of most bots have nothing to find, and then half of the work is saved.
-        """
-        tags = self._viterbi(scores)
-        if unless_all is not None and all(tag == unless_all for tag in tags):
-            return Decoded(tags, [])
-        return Decoded(tags, cast(list[list[float]], self._marginals(scores).tolist()))
+    def decode(self, scores: FloatArray, *, unless_plain: bool = False) -> Decoded:
+        """Return the best path; see `TagChain.decode`. scores: (tokens, tags), see `scores`."""
+        return self._chain.decode(scores, unless_plain=unless_plain)
 
     def scores(self, sums: FloatArray) -> FloatArray:
         """Return (tokens, tags) what tokens say of tags. sums: (tokens, hidden)."""
@@ -152,59 +115,6 @@ class ChainTagger:
         by_place: FloatArray = self._meanings.reshape(PLACES, -1, self.hidden)
         return meaning @ by_place[::-1]
 
-    def _is_plain(self, scores: FloatArray) -> bool:
-        """Whether the best path certainly has the first tag everywhere.
-
-        Token by token, what a path of first tags has is held against the most that a path at any
-        other tag can have: it came from the first tag, or from the other that leads there best.
-        """
-        first = cast(list[float], scores[:, 0].tolist())
-        left = cast(list[float], (scores + self._leaving).max(axis=1).tolist())
-        stayed = cast(list[float], (scores + self._staying).max(axis=1).tolist())
-        begun, ended = self._start + scores[0], self._end.copy()
-        begun[0] = ended[0] = FORBIDDEN
-        plain, other = float(self._start[0]) + first[0], float(begun.max())
-        step = float(self._transitions[0, 0])
-        for at in range(1, len(first)):
-            before, plain = plain, plain + step + first[at]
-            if other + self._coming_back + first[at] > plain - _CLEARLY:
-                return False
-            other = max(before + left[at], other + stayed[at])
-        return other + float(ended.max()) < plain + float(self._end[0]) - _CLEARLY
-
-    def _viterbi(self, scores: FloatArray) -> list[int]:
-        if self._is_plain(scores):
-            return [0] * len(scores)
-        best: FloatArray = scores[0] + self._start
-        back: list[IntArray] = []
-        everyone = np.arange(self.tags)
-        paths = np.empty_like(self._into)
-        for token in scores[1:]:
-            np.add(self._into, best, out=paths)
-            from_where = paths.argmax(axis=1)
-            back.append(from_where)
-            best = paths[everyone, from_where] + token
-        tag = int((best + self._end).argmax())
-        tags = [tag]
-        for from_where in reversed(back):
-            tag = int(from_where[tag])
-            tags.append(tag)
-        return tags[::-1]
-
-    def _marginals(self, scores: FloatArray) -> FloatArray:
-        likely = np.exp(scores - scores.max(axis=1, keepdims=True))
-        length = len(scores)
-        forward, backward = np.empty_like(likely), np.empty_like(likely)
-        forward[0] = _scaled(self._first * likely[0])
-        for at in range(1, length):
-            forward[at] = _scaled((forward[at - 1] @ self._pairs) * likely[at])
-        backward[-1] = self._last
-        for at in range(length - 2, -1, -1):
-            backward[at] = _scaled(self._pairs @ (likely[at + 1] * backward[at + 1]))
-        joint: FloatArray = forward * backward
-        joint /= np.maximum(joint.sum(axis=1, keepdims=True), _TINY)
-        return joint
-
     def parts(self) -> Parts:
         """Return the model as arrays."""
         arrays: dict[str, Array] = {
@@ -212,9 +122,9 @@ class ChainTagger:
             "meanings": self._meanings,
             "bias": self._bias,
             "emissions": self._emissions,
-            "transitions": self._transitions,
-            "start": self._start,
-            "end": self._end,
+            "transitions": self._chain.transitions,
+            "start": self._chain.start,
+            "end": self._chain.end,
         }
         return Parts(arrays=arrays)
 
@@ -273,7 +183,3 @@ def added_up(tokens: Sequence[Sequence[FloatArray]]) -> FloatArray:
         nothing = np.zeros_like(every[0])
         every = [one for own in tokens for one in [*own, *[nothing] * (most - len(own))]]
     return np.concatenate(every).reshape(len(tokens), most, -1).sum(axis=1)
-
-
-def _scaled(row: FloatArray) -> FloatArray:
-    return cast(FloatArray, row / max(np.add.reduce(row), _TINY))

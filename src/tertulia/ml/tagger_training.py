@@ -15,8 +15,9 @@ import numpy as np
 from tertulia.ml.adagrad import Adagrad
 from tertulia.ml.network import Schedule, drawn, kept
 from tertulia.ml.sparse import FloatArray, IntArray
+from tertulia.ml.tag_chain import FORBIDDEN
 from tertulia.ml.tagged import PLACES, Batch, Corpus
-from tertulia.ml.tagger import FORBIDDEN, Allowed, ChainTagger
+from tertulia.ml.tagger import Allowed, ChainTagger
 from tertulia.ml.told import Told, unheard
 
 _TINY = np.float32(1e-30)

@@ -5,8 +5,9 @@ import pytest
 
 from tertulia.ml.network import Schedule
 from tertulia.ml.parts import Parts
+from tertulia.ml.tag_chain import Decoded
 from tertulia.ml.tagged import PLACES, Corpus
-from tertulia.ml.tagger import Allowed, ChainTagger, Decoded, shared_out
+from tertulia.ml.tagger import Allowed, ChainTagger, shared_out
 from tertulia.ml.tagger_training import train_tagger
 
 # Tags: 0 outside, 1 begin, 2 inside. Inside never starts and never follows outside.

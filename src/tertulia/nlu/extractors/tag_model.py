@@ -21,7 +21,6 @@ from tertulia.ml.word_vectors import WordVectors, english
 from tertulia.nlu.component import Lesson, Setting, Training
 from tertulia.nlu.english import is_english, table_as_trained
 from tertulia.nlu.extractors.spans import (
-    OUTSIDE,
     Label,
     Span,
     SplitByComma,
@@ -132,7 +131,7 @@ class TagModel:
         """Return the entities of a message in their wire form, in the order of the text."""
         if not message.tokens:
             return []
-        decoded = self._tagger.decode(self._scores(message), unless_all=OUTSIDE)
+        decoded = self._tagger.decode(self._scores(message), unless_plain=True)
         if not decoded.marginals:
             return []
         spans = merge_tags(
