@@ -5,15 +5,14 @@
 Source: Collobert et al. 2011.
 """
 
-from collections.abc import Sequence
-from itertools import chain
-from typing import cast
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain
 
 import msgspec
 import numpy as np
 
 from tertulia.ml.parts import Array, Parts
-from tertulia.ml.sparse import FloatArray, IntArray
+from tertulia.ml.sparse import FloatArray
 from tertulia.ml.tag_chain import Decoded, TagChain
 from tertulia.ml.tagged import PLACES, Sentence
 
@@ -96,16 +95,16 @@ class ChainTagger:
             begin += len(token)
         return sums
 
-    def given_by(self, numbers: Sequence[int], tokens: int) -> FloatArray:
-        """Return (tokens, hidden), like `sums` of tokens with as many features each.
+    def add(self, features: Mapping[int, Sequence[int]], sums: FloatArray) -> None:
+        """Add what features give to the sums of tokens. features: numbers, at least one, by token.
 
-        numbers: of the features, those of the first token first; -1 for an unknown one.
+        sums: (tokens, hidden), is changed.
         """
-        at: IntArray = np.array(numbers, dtype=np.int64)
-        known: FloatArray = (at >= 0).astype(np.float32).reshape(tokens, 1, -1)
-        # What is unknown is nought times the first feature.
-        rows = self._first_layer.take(at, axis=0, mode="clip").reshape(*known.shape[::2], -1)
-        return cast(FloatArray, (known @ rows)[:, 0])
+        if not features:
+            return
+        begins = [0, *accumulate(map(len, features.values()))][:-1]
+        rows = self._first_layer.take([*chain.from_iterable(features.values())], axis=0)
+        sums[[*features]] += np.add.reduceat(rows, begins, axis=0)
 
     def given(self, meaning: FloatArray) -> FloatArray:
         """Return (PLACES, hidden) what a word gives to the token before it, itself, the one behind.
@@ -161,12 +160,19 @@ def shared_out(words: Sequence[FloatArray]) -> FloatArray:
     many behind it. The first and the last words, places // 2 each, are around the tokens only.
     """
     places = len(words[0])
-    every: FloatArray = np.concatenate(words).reshape(len(words), places, -1)
-    tokens = len(words) - places + 1
-    sums: FloatArray = every[:tokens, places - 1].copy()
-    for place in range(places - 1):
-        begin = places - 1 - place
-        sums += every[begin : begin + tokens, place]
+    every: FloatArray = np.concatenate(words)
+    # What a token is given lies so many rows apart, beginning with the word farthest before it.
+    row, value = every.strides
+    sums: FloatArray = np.add.reduce(
+        np.ndarray(
+            (len(words) - places + 1, places, every.shape[1]),
+            every.dtype,
+            every,
+            offset=(places - 1) * row,
+            strides=(places * row, (places - 1) * row, value),
+        ),
+        axis=1,
+    )
     return sums
 
 
@@ -182,4 +188,4 @@ def added_up(tokens: Sequence[Sequence[FloatArray]]) -> FloatArray:
     if len(every) < most * len(tokens):
         nothing = np.zeros_like(every[0])
         every = [one for own in tokens for one in [*own, *[nothing] * (most - len(own))]]
-    return np.concatenate(every).reshape(len(tokens), most, -1).sum(axis=1)
+    return np.add.reduce(np.concatenate(every).reshape(len(tokens), most, -1), axis=1)

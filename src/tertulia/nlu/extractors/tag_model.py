@@ -1,7 +1,7 @@
 """The learned tagger of words: features of tokens, training, and entities out of it."""
 
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -11,13 +11,12 @@ from tertulia.ml.beside import Beside
 from tertulia.ml.network import Schedule
 from tertulia.ml.orders import Task
 from tertulia.ml.parts import Parts
-from tertulia.ml.remembered import are_kept, remembered
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.tagged import Corpus
-from tertulia.ml.tagger import ChainTagger, added_up, shared_out
+from tertulia.ml.tagger import ChainTagger
 from tertulia.ml.told import Told
 from tertulia.ml.vectorize import Limits, Vocabulary
-from tertulia.ml.word_vectors import WordVectors, english
+from tertulia.ml.word_vectors import english
 from tertulia.nlu.component import Lesson, Setting, Training
 from tertulia.nlu.english import is_english, table_as_trained
 from tertulia.nlu.extractors.spans import (
@@ -29,15 +28,8 @@ from tertulia.nlu.extractors.spans import (
     merge_tags,
     token_range,
 )
-from tertulia.nlu.extractors.token_features import (
-    AFTER,
-    BEFORE,
-    REACH,
-    features_of,
-    pairs_of,
-    said_by,
-    wanted_of,
-)
+from tertulia.nlu.extractors.token_features import features_of
+from tertulia.nlu.extractors.token_sums import TokenSums
 from tertulia.nlu.featurizers.shapes import Window, refuse_unknown
 from tertulia.nlu.message import Message
 
@@ -49,8 +41,6 @@ _MANY_TOKENS = 20_000
 _WITHOUT_INTENT = 7
 # Of the vector of a word, which has its greatest directions first.
 _WIDTH = 64
-_KEPT_BYTES, _MOST_KEPT = 4 << 20, 8192
-"""Of what words give to tokens, and of what features that come again give, for each model."""
 _HIDDEN, _RATE, _DROPOUT, _SPREAD = 96, 0.05, 0.3, 0.05
 _UPDATES, _FEWEST_EPOCHS, _MOST_EPOCHS = 600, 6, 60
 # Of few sentences each feature is believed less.
@@ -98,18 +88,8 @@ class TagModel:
         self._tagger = tagger
         self._config = config
         self._by_intent = by_intent
-        most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.hidden * 4))
         table = self._table = english() if tagger.width else None
-
-        def of_word(text: str) -> FloatArray:
-            return _given_by_word(text, vocabulary, tagger, table)
-
-        self._of_word = remembered(of_word, 1 + most // REACH)
-        self._of_group = lru_cache(most)(partial(_given_by_group, vocabulary, tagger))
-        self._before, self._after = (
-            [_given_by_word(mark, vocabulary, tagger, None) for mark in marks]
-            for marks in (BEFORE, AFTER)
-        )
+        self._sums = TokenSums(vocabulary, tagger, table)
 
     @classmethod
     def train(
@@ -151,23 +131,12 @@ class TagModel:
 
         It knows what `features_of` names, and what the words around it mean.
         """
-        vocabulary, window = self._vocabulary, self._config.features
+        window = self._config.features
         intent = message.intent.name if self._by_intent else None
-        texts = [token.text for token in message.tokens]
-        if window is not None:
-            numbers = _numbers(vocabulary, features_of(message, window, intent))
-            return self._tagger.scores(self._tagger.sums(numbers))
-        lowered = [text.lower() for text in texts]
-        named = [
-            name
-            for at in range(len(texts))
-            for name in (*pairs_of(lowered, at), *wanted_of(intent, lowered, at))
-        ]
-        sums = self._tagger.given_by(vocabulary.places(named), len(texts))
-        sums += shared_out([*self._before, *map(self._of_word, texts), *self._after])
-        of_group = self._of_group if are_kept(texts) else self._of_group.__wrapped__
-        sums += added_up([list(map(of_group, own)) for own in message.token_features])
-        return self._tagger.scores(sums)
+        if window is None:
+            return self._tagger.scores(self._sums.of(message, intent))
+        numbers = _numbers(self._vocabulary, features_of(message, window, intent))
+        return self._tagger.scores(self._tagger.sums(numbers))
 
     def parts(self) -> Parts:
         """Return labels and vocabulary as JSON, weights as arrays."""
@@ -267,24 +236,6 @@ def _meanings(config: TagConfig, setting: Setting, messages: Sequence[Message]) 
 def _vocabulary(sentences: Sequence[Sequence[Sequence[str]]]) -> Vocabulary:
     tokens = [token for sentence in sentences for token in sentence]
     return Vocabulary.fit(tokens, Limits(min_df=2 if len(tokens) > _MANY_TOKENS else 1))
-
-
-def _given_by_word(
-    text: str, vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None
-) -> FloatArray:
-    """Return (REACH, hidden) what a word gives to itself and to the tokens around it."""
-    sums = tagger.sums(_numbers(vocabulary, said_by(text)))
-    if table is not None:
-        # Its vector is seen by itself and by the tokens next to it.
-        sums[1:-1] += tagger.given(table.direction(text, tagger.width))
-    return sums
-
-
-def _given_by_group(
-    vocabulary: Vocabulary, tagger: ChainTagger, group: tuple[str, ...]
-) -> FloatArray:
-    """Return (hidden,) what features that come again give to a token."""
-    return tagger.sums([vocabulary.ids(group)])[0]
 
 
 def _taught(setting: Setting, training: Training) -> list[tuple[Lesson, list[Span]]]:

@@ -1,7 +1,7 @@
 """What a tagger is told of each token, as text: the word, those around it, and the intent."""
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from tertulia.ml.remembered import remembered
@@ -12,6 +12,9 @@ from tertulia.nlu.message import Message
 BEFORE, AFTER = ("^", "^"), ("$", "$")
 REACH = 5
 """A word is looked at by tokens up to two places away."""
+
+PAIRS = ("w-1,w", "w,w+1", "w-2,w-1", "w+1,w+2")
+"""From where a token sees two words next to each other."""
 
 
 def features_of(
@@ -48,13 +51,15 @@ def wanted_of(intent: str | None, lowered: Sequence[str], at: int) -> list[str]:
     """Return what the intent makes of a word: `ten` is a time in an alarm, a price in a shop."""
     if intent is None:
         return []
-    word = lowered[at]
-    return [
-        f"i={intent}",
-        f"i,w={intent} {word}",
-        f"i,s={intent} {word[-3:]}",
-        f"i,w-1={intent} {lowered[at - 1] if at else '^'}",
-    ]
+    own, _ = wanted_by(intent, lowered[at])
+    _, behind = wanted_by(intent, lowered[at - 1] if at else BEFORE[-1])
+    return [*own, *behind]
+
+
+def wanted_by(intent: str, word: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what intent and word say of the word itself, and of the token behind it."""
+    own = (f"i={intent}", f"i,w={intent} {word}", f"i,s={intent} {word[-3:]}")
+    return own, (f"i,w-1={intent} {word}",)
 
 
 class Word(NamedTuple):
@@ -95,14 +100,34 @@ def _of_words(words: Sequence[Word]) -> list[str]:
 def pairs_of(lowered: Sequence[str], at: int) -> list[str]:
     """Return the words next to each other around a token, two at a time."""
     word = lowered[at]
-    before = lowered[at - 1] if at else BEFORE[0]
+    before = lowered[at - 1] if at else BEFORE[-1]
     after = lowered[at + 1] if at + 1 < len(lowered) else AFTER[0]
-    return [
-        f"w-1,w={before} {word}",
-        f"w,w+1={word} {after}",
-        f"w-2,w-1={' '.join(lowered[max(0, at - 2) : at])}",
-        f"w+1,w+2={' '.join(lowered[at + 1 : at + 3])}",
-    ]
+    own = (
+        f"{before} {word}",
+        f"{word} {after}",
+        " ".join(lowered[max(0, at - 2) : at]),
+        " ".join(lowered[at + 1 : at + 3]),
+    )
+    return [f"{kind}={text}" for kind, text in zip(PAIRS, own, strict=True)]
+
+
+def pairs_around(lowered: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
+    """Yield what `pairs_of` says of all tokens: each text once, the kinds and tokens it is for."""
+    last = len(lowered) - 1
+    ending, beginning, behind, ahead = PAIRS
+    for at, (left, right) in enumerate(pairwise(lowered)):
+        places = [(beginning, at), (ending, at + 1)]
+        if at:
+            places.append((ahead, at - 1))
+        if at + 1 < last:
+            places.append((behind, at + 2))
+        yield f"{left} {right}", places
+    yield f"{BEFORE[-1]} {lowered[0]}", [(ending, 0)]
+    yield f"{lowered[last]} {AFTER[0]}", [(beginning, last)]
+    yield "", [(behind, 0), (ahead, last)]
+    if last:
+        yield lowered[0], [(behind, 1)]
+        yield lowered[last], [(ahead, last - 1)]
 
 
 def _shape(word: str) -> str:

@@ -1,0 +1,119 @@
+"""What features of tokens give to a tagger, added up from what is kept of words.
+
+The sums of a token are linear in its features, and most of those are about one word, seen from the
+tokens around it. So what a word gives is computed once, and most words of a text have come before.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from tertulia.ml.remembered import are_kept, remembered
+from tertulia.ml.sparse import FloatArray
+from tertulia.ml.tagger import ChainTagger, added_up, shared_out
+from tertulia.ml.vectorize import Vocabulary
+from tertulia.ml.word_vectors import WordVectors
+from tertulia.nlu.extractors.token_features import (
+    AFTER,
+    BEFORE,
+    PAIRS,
+    REACH,
+    pairs_around,
+    said_by,
+    wanted_by,
+)
+from tertulia.nlu.message import Message
+
+_KEPT_BYTES, _MOST_KEPT = 4 << 20, 8192
+"""Of what words give to tokens, and of what features that come again give, for each model."""
+
+_OWN = REACH // 2
+"""The place of what a word gives to itself; what it gives to the token behind it comes next."""
+
+
+class TokenSums:
+    """Messages to sums. Immutable, so threads may share it. table: what words mean, or None."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._tagger = tagger
+        self._table = table
+        self._pairs = _numbers_of_pairs(vocabulary)
+        most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.hidden * 4))
+        self._of_word = remembered(self._given_by_word, 1 + most // REACH)
+        self._of_wanted = remembered(self._given_by_wanted, 1 + most // REACH)
+        self._opening = lru_cache(most)(self._given_by_opening)
+        self._of_group = lru_cache(most)(self._given_by_group)
+        self._before, self._after = ([*map(self._given_by_mark, one)] for one in (BEFORE, AFTER))
+
+    def of(self, message: Message, intent: str | None) -> FloatArray:
+        """Return (tokens, hidden) sums of what `features_of` names, and of what words mean.
+
+        intent: None where it is not known.
+        """
+        texts = [token.text for token in message.tokens]
+        if intent is None:
+            words = [*self._before, *map(self._of_word, texts)]
+        else:
+            words = [*self._opening(intent), *(self._of_wanted(text, intent) for text in texts)]
+        sums = shared_out([*words, *self._after])
+        of_group = self._of_group if are_kept(texts) else self._given_by_group
+        sums += added_up([list(map(of_group, own)) for own in message.token_features])
+        self._tagger.add(self._known_pairs([text.lower() for text in texts]), sums)
+        return sums
+
+    def _known_pairs(self, lowered: Sequence[str]) -> dict[int, list[int]]:
+        """Return the numbers of the known pairs of words around tokens, by token."""
+        found: dict[int, list[int]] = defaultdict(list)
+        known = self._pairs.get
+        for text, places in pairs_around(lowered):
+            numbers = known(text)
+            if numbers is not None:
+                for kind, at in places:
+                    if kind in numbers:
+                        found[at].append(numbers[kind])
+        return found
+
+    def _given_by_mark(self, mark: str) -> FloatArray:
+        return self._tagger.sums(self._numbers(said_by(mark)))
+
+    def _given_by_word(self, text: str) -> FloatArray:
+        """Return (REACH, hidden) what a word gives to itself and to the tokens around it."""
+        sums = self._tagger.sums(self._numbers(said_by(text)))
+        if self._table is not None:
+            # Its vector is seen by itself and by the tokens next to it.
+            sums[1:-1] += self._tagger.given(self._table.direction(text, self._tagger.width))
+        return sums
+
+    def _given_by_wanted(self, text: str, intent: str) -> FloatArray:
+        """Return the same where it is known what the message wants."""
+        sums = self._of_word(text).copy()
+        wanted = self._numbers(wanted_by(intent, text.lower()))
+        sums[_OWN : _OWN + 2] += self._tagger.sums(wanted)
+        return sums
+
+    def _given_by_opening(self, intent: str) -> list[FloatArray]:
+        """Return what the marks before a text give to its tokens."""
+        far, near = self._before[0], self._before[1].copy()
+        wanted = self._numbers(wanted_by(intent, BEFORE[1]))
+        near[_OWN + 1] += self._tagger.sums(wanted)[1]
+        return [far, near]
+
+    def _given_by_group(self, group: tuple[str, ...]) -> FloatArray:
+        """Return (hidden,) what features that come again give to a token."""
+        return self._tagger.sums(self._numbers([group]))[0]
+
+    def _numbers(self, tokens: Iterable[Sequence[str]]) -> list[list[int]]:
+        return [self._vocabulary.ids(token) for token in tokens]
+
+
+def _numbers_of_pairs(vocabulary: Vocabulary) -> dict[str, dict[str, int]]:
+    """Return the numbers of pairs of words by their text and by the place they are seen from."""
+    found: dict[str, dict[str, int]] = {}
+    for number, term in enumerate(vocabulary.terms):
+        kind, is_named, text = term.partition("=")
+        if is_named and kind in PAIRS:
+            found.setdefault(text, {})[kind] = number
+    return found
