@@ -4,12 +4,14 @@ The first layers are linear, and a row is a sum over words but for how long its 
 a word's terms give is computed once, and most words of a text have come before.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import repeat
 
 import numpy as np
 
 from tertulia.ml.committee import Committee
+from tertulia.ml.remembered import Remembered
 from tertulia.ml.sparse import Entries, FloatArray
 from tertulia.ml.vectorize import Grouped, Vectorizer
 
@@ -29,8 +31,8 @@ class QuickCommittee:
         self._committee = committee
         self._meanings = committee.inputs_from(vectorizer.features)
         most = 1 + _KEPT_BYTES // (4 * committee.width)
-        self._of_group = {
-            name: lru_cache(most)(partial(_given_by_group, vectorizer, committee, name))
+        self._of_word = {
+            name: Remembered(partial(_given_by_word, vectorizer, committee, name), most)
             for name in vectorizer.names
         }
 
@@ -46,19 +48,19 @@ class QuickCommittee:
         for given in self._by_group(terms):
             sums += given
         loose = {name: own for name, own in terms.items() if not isinstance(own, Grouped)}
-        at, values = self._vectorizer.entries(loose)
-        sums += self._committee.given(Entries(at, values, len(at)))
+        sums += self._committee.given(Entries.loose(*self._vectorizer.entries(loose)))
         return self._committee.logits_of(sums, vector)
 
     def _by_group(self, document: Mapping[str, Collection[str]]) -> Iterator[FloatArray]:
         """Yield (n,) what each block gives whose terms come in groups."""
-        for name, of_group in self._of_group.items():
+        for name, of_word in self._of_word.items():
             terms = document.get(name)
-            if not isinstance(terms, Grouped) or not terms.groups:
+            if not isinstance(terms, Grouped) or not terms.words:
                 continue
-            given = np.concatenate([*map(of_group, terms.groups)]).reshape(len(terms.groups), -1)
+            words = of_word.each(terms.words, repeat(terms.of_word))
+            given = np.concatenate(words).reshape(len(words), -1)
             sums: FloatArray = np.add.reduce(given, axis=0)
-            yield sums[:-1] * np.float32(self._vectorizer.scaled(name, float(sums[-1])))
+            yield sums[:-1] * np.float32(self._vectorizer.scale(name, float(sums[-1])))
 
 
 def joined(vectors: Sequence[FloatArray]) -> FloatArray:
@@ -66,11 +68,13 @@ def joined(vectors: Sequence[FloatArray]) -> FloatArray:
     return np.concatenate(vectors, dtype=np.float32) if vectors else _NOTHING
 
 
-def _given_by_group(
-    vectorizer: Vectorizer, committee: Committee, name: str, group: tuple[str, ...]
+def _given_by_word(
+    vectorizer: Vectorizer,
+    committee: Committee,
+    name: str,
+    word: str,
+    of_word: Callable[[str], tuple[str, ...]],
 ) -> FloatArray:
-    """Return (n + 1,) what a group of terms gives to a committee, and the sum of their squares."""
-    numbers = vectorizer.numbers(name, group)
-    factors = vectorizer.factors(numbers)
-    given = committee.given(Entries(numbers, factors, len(numbers)))
-    return np.append(given, factors @ factors)
+    """Return (n + 1,) what a word's terms give to a committee, and the sum of their squares."""
+    row = Entries.loose(*vectorizer.group(name, of_word(word)))
+    return np.append(committee.given(row), row.values @ row.values)

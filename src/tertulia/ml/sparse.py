@@ -267,6 +267,12 @@ class Entries(NamedTuple):
         run = int(jumps[-1]) + 1 if len(jumps) else 0
         return cls(at, np.asarray(values, dtype=np.float32), run)
 
+    @classmethod
+    def loose(cls, indices: Sequence[int], values: Sequence[float]) -> "Entries":
+        """Return the entries of a row, or of a part of one, that ends without a vector."""
+        at = np.array(indices, dtype=np.int64)
+        return cls(at, np.array(values, dtype=np.float32), len(at))
+
     def behind(self, begin: int) -> "Entries":
         """Return the entries from column `begin` on, which stand at the end, numbered anew."""
         # Not sorted, but all below `begin` stand before all others, which is enough to bisect.

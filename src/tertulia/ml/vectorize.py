@@ -2,8 +2,8 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain, repeat
 from math import log
 from typing import Any
@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 
 from tertulia.ml.parts import Parts
-from tertulia.ml.remembered import REMEMBERED, remembered
-from tertulia.ml.sparse import FloatArray, IntArray
+from tertulia.ml.remembered import Remembered
+from tertulia.ml.sparse import IntArray
 
 
 def word_ngrams(words: Sequence[str], least: int, most: int) -> list[str]:
@@ -44,7 +44,7 @@ def char_wb_ngrams(text: str, least: int, most: int) -> list[str]:
     return grams
 
 
-@remembered
+@Remembered
 def _grams_of_word(word: str, least: int, most: int) -> tuple[str, ...]:
     padded = f" {word} "
     length = len(padded)
@@ -57,31 +57,33 @@ def _grams_of_word(word: str, least: int, most: int) -> tuple[str, ...]:
     return tuple(grams)
 
 
-_TINY = 1e-300
-
-
 class Grouped:
-    """Terms in groups that come again as they are, such as the pieces of a word.
+    """Terms in groups, one for each word, that come again with it, such as the pieces of the word.
 
-    A vocabulary remembers the numbers of a group, so that its terms are looked up once.
+    Who asks for the group of a word may keep what follows from it. of_word: pure.
     """
 
-    __slots__ = ("groups",)
+    __slots__ = ("of_word", "words")
 
-    def __init__(self, groups: Iterable[tuple[str, ...]]) -> None:
-        self.groups = tuple(filter(None, groups))
+    def __init__(self, words: Sequence[str], of_word: Callable[[str], tuple[str, ...]]) -> None:
+        self.words = words
+        self.of_word = of_word
 
     def __iter__(self) -> Iterator[str]:
         """Yield the terms of all groups, in order."""
-        return chain.from_iterable(self.groups)
+        return chain.from_iterable(map(self.of_word, self.words))
 
     def __len__(self) -> int:
         """Return the number of terms."""
-        return sum(map(len, self.groups))
+        return sum(map(len, map(self.of_word, self.words)))
+
+    def __bool__(self) -> bool:
+        """Whether there are terms."""
+        return any(map(self.of_word, self.words))
 
     def __contains__(self, term: object) -> bool:
         """Whether the term is in a group."""
-        return any(term in group for group in self.groups)
+        return any(term in group for group in map(self.of_word, self.words))
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,7 +107,7 @@ class Vocabulary:
     def __init__(self, terms: Iterable[str]) -> None:
         self.terms = tuple(terms)
         self._ids = {term: number for number, term in enumerate(self.terms)}
-        self._of_group = lru_cache(REMEMBERED)(partial(_numbers_of, self._ids))
+        self._of_word = Remembered(partial(_numbers_of_word, self._ids))
 
     @classmethod
     def fit(cls, documents: Iterable[Iterable[str]], limits: Limits = _NO_LIMITS) -> "Vocabulary":
@@ -130,7 +132,7 @@ class Vocabulary:
     def ids(self, terms: Iterable[str]) -> list[int]:
         """Return the numbers of the known terms, in order, repeats kept."""
         if isinstance(terms, Grouped):
-            return list(chain.from_iterable(map(self._of_group, terms.groups)))
+            return list(chain.from_iterable(self._of_word.each(terms.words, repeat(terms.of_word))))
         return [number for number in map(self._ids.get, terms) if number is not None]
 
     def places(self, terms: Iterable[str]) -> list[int]:
@@ -143,8 +145,10 @@ class Vocabulary:
         return [term for term in terms if term in ids]
 
 
-def _numbers_of(ids: Mapping[str, int], terms: Iterable[str]) -> tuple[int, ...]:
-    return tuple([number for number in map(ids.get, terms) if number is not None])
+def _numbers_of_word(
+    ids: Mapping[str, int], word: str, of_word: Callable[[str], tuple[str, ...]]
+) -> list[int]:
+    return [number for number in map(ids.get, of_word(word)) if number is not None]
 
 
 class Vectorizer:
@@ -171,14 +175,8 @@ class Vectorizer:
         for name, vocabulary in self._vocabularies.items():
             self._offsets[name] = self.features
             self.features += len(vocabulary)
-        # Blocks by number: where their terms begin and the last ones end, and how long they become;
-        # all terms' factors.
-        self._blocks = np.arange(len(self._offsets))
-        self._ends = np.array([*self._offsets.values(), self.features], dtype=np.int64)
-        self._sizes = np.array([self._scales[name] for name in self._offsets], dtype=np.float64)
         ones = {name: [1.0] * len(one) for name, one in self._vocabularies.items()}
-        own_factors = (self._rareness.get(name) or one for name, one in ones.items())
-        self._weights = np.array(list(chain.from_iterable(own_factors)), dtype=np.float64)
+        self._weights = {name: self._rareness.get(name) or own for name, own in ones.items()}
 
     @classmethod
     def fit(
@@ -216,47 +214,43 @@ class Vectorizer:
         """Return the number of the first term of a block."""
         return self._offsets[name]
 
-    def entries(self, document: Mapping[str, Collection[str]]) -> "tuple[IntArray, FloatArray]":
+    def entries(self, document: Mapping[str, Collection[str]]) -> tuple[list[int], list[float]]:
         """Return numbers and values of all terms known, block by block, repeats kept."""
-        numbers, lengths = list[int](), list[int]()
+        numbers, values = list[int](), list[float]()
         for name, vocabulary in self._vocabularies.items():
             terms = document.get(name)
-            own = vocabulary.ids(terms) if terms else ()
-            numbers += own
-            lengths.append(len(own))
-        at: IntArray = np.array(numbers, dtype=np.int64)
-        at += self._ends[:-1].repeat(lengths)
-        blocks = self._blocks.repeat(lengths)
-        values = self._weights.take(at)
-        squares = np.bincount(blocks, values * values, len(lengths))
-        # Blocks without terms have no length that they could be brought to.
-        values *= (self._sizes / np.sqrt(np.maximum(squares, _TINY))).take(blocks)
-        return at, values.astype(np.float32)
+            own = vocabulary.ids(terms) if terms else None
+            if own:
+                weights, offset = self._weights[name], self._offsets[name]
+                factors = [weights[number] for number in own]
+                scale = self.scale(name, sum([factor * factor for factor in factors]))
+                numbers += [number + offset for number in own]
+                values += [factor * scale for factor in factors]
+        return numbers, values
 
     def row(self, document: Mapping[str, Collection[str]]) -> "tuple[array[int], array[float]]":
         """Return the row of a document by feature number; unknown terms and blocks are left out.
 
         Of many rows, numbers that are objects would take five times the memory of arrays.
         """
-        every, values = self.entries(document)
+        numbers, values = self.entries(document)
+        every: IntArray = np.array(numbers, dtype=np.int64)
         at, first, times = np.unique(every, return_index=True, return_counts=True)
-        values = values[first] * times.astype(np.float32)
-        return array("q", at.tobytes()), array("f", values.tobytes())
+        merged = np.array(values)[first] * times
+        return array("q", at.tobytes()), array("f", merged.astype(np.float32).tobytes())
 
     def knows(self, document: Mapping[str, Collection[str]]) -> bool:
         """Whether a term of the document is in its block's vocabulary."""
         own = self._vocabularies
         return any(term in own[name] for name in own for term in document.get(name, ()))
 
-    def numbers(self, name: str, terms: Iterable[str]) -> IntArray:
-        """Return the numbers of a block's known terms, in order, repeats kept."""
-        return np.array(self._vocabularies[name].ids(terms), dtype=np.int64) + self._offsets[name]
+    def group(self, name: str, terms: Iterable[str]) -> tuple[list[int], list[float]]:
+        """Return numbers of a block's known terms, repeats kept, and values before scaling."""
+        weights, offset = self._weights[name], self._offsets[name]
+        own = self._vocabularies[name].ids(terms)
+        return [number + offset for number in own], [weights[number] for number in own]
 
-    def factors(self, numbers: IntArray) -> FloatArray:
-        """Return (len(numbers),) how much terms count in a row, before it is scaled."""
-        return self._weights.take(numbers).astype(np.float32)
-
-    def scaled(self, name: str, squares: float) -> float:
+    def scale(self, name: str, squares: float) -> float:
         """Return what the values of a block are multiplied with, whose squares sum to `squares`."""
         return self._scales[name] / squares**0.5 if squares else 0.0
 

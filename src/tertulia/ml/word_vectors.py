@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tertulia.ml.parts import Array
-from tertulia.ml.remembered import remembered
+from tertulia.ml.remembered import Remembered
 from tertulia.ml.safetensors import read_arrays, write_arrays
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.wordpiece import WordPiece
@@ -52,7 +52,7 @@ class WordVectors:
         if not fits or self._weights.shape != (len(terms),):
             raise ValueError("the arrays of word vectors do not fit together")
         self._tokenizer = WordPiece(terms, lower=True, limit=_LONGEST)
-        self._of_word = remembered(self._unpacked, _REMEMBERED)
+        self._of_word = Remembered(self._unpacked, _REMEMBERED)
         self.digest = digest
 
     @classmethod
@@ -75,7 +75,7 @@ class WordVectors:
         sums: FloatArray = np.zeros(self.width, dtype=np.float32)
         weight = trusted = 0.0
         left = _LONGEST
-        for word in map(self._of_word, self._tokenizer.words(text)):
+        for word in self._of_word.each([*self._tokenizer.words(text)]):
             own = word if len(word.pieces) <= left else self._summed(word.pieces[:left], word.trust)
             sums += own.sums
             weight += own.weight

@@ -18,8 +18,7 @@ WIDTH = 3
 
 
 def document(words: list[str], *, grouped: bool = True) -> dict[str, Grouped | list[str]]:
-    groups = [tuple(word) for word in words]
-    chars = Grouped(groups) if grouped else [sign for group in groups for sign in group]
+    chars = Grouped(words, tuple) if grouped else [sign for word in words for sign in word]
     return {"chars": chars, "words": words, "other": ["unheard"]}
 
 

@@ -1,12 +1,12 @@
 import pytest
 
-from tertulia.ml.remembered import LONGEST, are_kept, remembered
+from tertulia.ml.remembered import LONGEST, Remembered, are_kept
 
 
 @pytest.mark.parametrize(("length", "calls"), [(1, 1), (LONGEST, 1), (LONGEST + 1, 2)])
 def test_answers_for_words_of_a_usual_length_are_kept(length: int, calls: int):
     heard: list[str] = []
-    answer = remembered(heard.append)
+    answer = Remembered(heard.append)
     answer("a" * length)
     answer("a" * length)
     assert len(heard) == calls
@@ -14,8 +14,17 @@ def test_answers_for_words_of_a_usual_length_are_kept(length: int, calls: int):
 
 
 def test_other_arguments_have_other_answers():
-    assert [remembered(str.center)("a", width) for width in (1, 3)] == ["a", " a "]
+    assert [Remembered(str.center)("a", width) for width in (1, 3)] == ["a", " a "]
 
 
 def test_no_words_are_kept():
     assert are_kept([])
+
+
+@pytest.mark.parametrize(("length", "calls"), [(LONGEST, 2), (LONGEST + 1, 4)])
+def test_answers_for_words_of_a_text_are_kept_unless_one_is_long(length: int, calls: int):
+    heard: list[tuple[str, int]] = []
+    answer = Remembered(lambda word, number: heard.append((word, number)) or number)
+    words, numbers = ["b", "a" * length], [1, 2]
+    assert answer.each(words, numbers) == answer.each(words, numbers) == numbers
+    assert heard == [*zip(words, numbers, strict=True)] * (calls // 2)

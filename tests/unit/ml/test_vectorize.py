@@ -51,11 +51,12 @@ def test_a_term_counts_as_often_as_it_comes():
 
 
 def test_terms_in_groups_are_terms_in_a_row():
-    groups = [("a", "b"), (), ("b", "new"), ("a", "b")]
-    flat = [term for group in groups for term in group]
-    grouped = Grouped(groups)
+    words = ["ab", "", "new", "ab"]
+    flat = [sign for word in words for sign in word]
+    grouped = Grouped(words, tuple)
     vectorizer = Vectorizer.fit([{"word": ["b", "a", "c"]}], {"word": 1.0}, weigh=True)
     assert (list(grouped), len(grouped)) == (flat, len(flat))
+    assert ("w" in grouped, "c" in grouped) == (True, False)
     assert vectorizer.row({"word": grouped}) == vectorizer.row({"word": flat})
 
 
@@ -74,7 +75,7 @@ def test_unknown_terms_have_no_place():
 
 
 def test_groups_without_terms_are_nothing():
-    assert not Grouped([(), ()])
+    assert not Grouped(["", ""], tuple)
 
 
 def test_unknown_terms_leave_no_trace_in_a_row():

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import msgspec
 
-from tertulia.ml.remembered import remembered
+from tertulia.ml.remembered import Remembered
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.vectorize import Grouped, char_wb_ngrams
 from tertulia.nlu.message import Message
@@ -56,13 +56,13 @@ def document_of(
         for gap in (2, 3)
         for left, right in zip(framed, framed[gap:], strict=False)
     ]
-    terms[AFFIXES] = Grouped(map(_affixes, words))
+    terms[AFFIXES] = Grouped(words, _affixes)
     if not any(key.endswith("/chars") for key in terms):
         terms[SPELLING] = char_wb_ngrams(" ".join(words), *_SPELLING_SIZES)
     return Document(terms, vectors, tabled)
 
 
-@remembered
+@Remembered
 def _affixes(word: str) -> tuple[str, ...]:
     return word[:_PREFIX], f"-{word[-_SUFFIX:]}"
 

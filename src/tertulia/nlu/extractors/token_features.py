@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
 from typing import NamedTuple
 
-from tertulia.ml.remembered import remembered
+from tertulia.ml.remembered import Remembered
 from tertulia.nlu.featurizers.shapes import PATTERN, Window, window_features
 from tertulia.nlu.message import Message
 
@@ -30,7 +30,7 @@ def features_of(
     if window is None:
         lowered = [token.text.lower() for token in tokens]
         texts = (*BEFORE, *(token.text for token in tokens), *AFTER)
-        words = [_remembered_word(text) for text in texts]
+        words = _said_by.each(texts)
         return [
             [
                 *_of_words(words[at : at + REACH]),
@@ -87,7 +87,7 @@ def said_by(text: str) -> Word:
     )
 
 
-_remembered_word = remembered(said_by)
+_said_by = Remembered(said_by)
 
 
 def _of_words(words: Sequence[Word]) -> list[str]:

@@ -5,10 +5,11 @@ tokens around it. So what a word gives is computed once, and most words of a tex
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, partial
+from itertools import repeat
 
-from tertulia.ml.remembered import are_kept, remembered
+from tertulia.ml.remembered import Remembered, are_kept
 from tertulia.ml.sparse import FloatArray
 from tertulia.ml.tagger import ChainTagger, added_up, shared_out
 from tertulia.ml.vectorize import Vocabulary
@@ -37,16 +38,20 @@ class TokenSums:
     def __init__(
         self, vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None
     ) -> None:
-        self._vocabulary = vocabulary
         self._tagger = tagger
-        self._table = table
         self._pairs = _numbers_of_pairs(vocabulary)
         most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.hidden * 4))
-        self._of_word = remembered(self._given_by_word, 1 + most // REACH)
-        self._of_wanted = remembered(self._given_by_wanted, 1 + most // REACH)
-        self._opening = lru_cache(most)(self._given_by_opening)
-        self._of_group = lru_cache(most)(self._given_by_group)
-        self._before, self._after = ([*map(self._given_by_mark, one)] for one in (BEFORE, AFTER))
+        before, self._after = (
+            [_given_by_word(vocabulary, tagger, None, mark) for mark in marks]
+            for marks in (BEFORE, AFTER)
+        )
+        self._before = before
+        # None of them holds this object, so that a model is let go of at once.
+        of_word = Remembered(partial(_given_by_word, vocabulary, tagger, table), 1 + most // REACH)
+        of_wanted = partial(_given_by_wanted, vocabulary, tagger, of_word)
+        self._of_word, self._of_wanted = of_word, Remembered(of_wanted, 1 + most // REACH)
+        self._opening = lru_cache(most)(partial(_given_by_opening, vocabulary, tagger, before))
+        self._of_group = lru_cache(most)(partial(_given_by_group, vocabulary, tagger))
 
     def of(self, message: Message, intent: str | None) -> FloatArray:
         """Return (tokens, hidden) sums of what `features_of` names, and of what words mean.
@@ -55,11 +60,11 @@ class TokenSums:
         """
         texts = [token.text for token in message.tokens]
         if intent is None:
-            words = [*self._before, *map(self._of_word, texts)]
+            words = [*self._before, *self._of_word.each(texts)]
         else:
-            words = [*self._opening(intent), *(self._of_wanted(text, intent) for text in texts)]
+            words = [*self._opening(intent), *self._of_wanted.each(texts, repeat(intent))]
         sums = shared_out([*words, *self._after])
-        of_group = self._of_group if are_kept(texts) else self._given_by_group
+        of_group = self._of_group if are_kept(texts) else self._of_group.__wrapped__
         sums += added_up([list(map(of_group, own)) for own in message.token_features])
         self._tagger.add(self._known_pairs([text.lower() for text in texts]), sums)
         return sums
@@ -76,37 +81,51 @@ class TokenSums:
                         found[at].append(numbers[kind])
         return found
 
-    def _given_by_mark(self, mark: str) -> FloatArray:
-        return self._tagger.sums(self._numbers(said_by(mark)))
 
-    def _given_by_word(self, text: str) -> FloatArray:
-        """Return (REACH, hidden) what a word gives to itself and to the tokens around it."""
-        sums = self._tagger.sums(self._numbers(said_by(text)))
-        if self._table is not None:
-            # Its vector is seen by itself and by the tokens next to it.
-            sums[1:-1] += self._tagger.given(self._table.direction(text, self._tagger.width))
-        return sums
+def _given_by_word(
+    vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None, text: str
+) -> FloatArray:
+    """Return (REACH, hidden) what a word gives to itself and to the tokens around it."""
+    sums = tagger.sums(_numbers(vocabulary, said_by(text)))
+    if table is not None:
+        # Its vector is seen by itself and by the tokens next to it.
+        sums[1:-1] += tagger.given(table.direction(text, tagger.width))
+    return sums
 
-    def _given_by_wanted(self, text: str, intent: str) -> FloatArray:
-        """Return the same where it is known what the message wants."""
-        sums = self._of_word(text).copy()
-        wanted = self._numbers(wanted_by(intent, text.lower()))
-        sums[_OWN : _OWN + 2] += self._tagger.sums(wanted)
-        return sums
 
-    def _given_by_opening(self, intent: str) -> list[FloatArray]:
-        """Return what the marks before a text give to its tokens."""
-        far, near = self._before[0], self._before[1].copy()
-        wanted = self._numbers(wanted_by(intent, BEFORE[1]))
-        near[_OWN + 1] += self._tagger.sums(wanted)[1]
-        return [far, near]
+def _given_by_wanted(
+    vocabulary: Vocabulary,
+    tagger: ChainTagger,
+    of_word: Callable[[str], FloatArray],
+    text: str,
+    intent: str,
+) -> FloatArray:
+    """Return what a word gives where it is known what the message wants."""
+    sums = of_word(text).copy()
+    wanted = _numbers(vocabulary, wanted_by(intent, text.lower()))
+    sums[_OWN : _OWN + 2] += tagger.sums(wanted)
+    return sums
 
-    def _given_by_group(self, group: tuple[str, ...]) -> FloatArray:
-        """Return (hidden,) what features that come again give to a token."""
-        return self._tagger.sums(self._numbers([group]))[0]
 
-    def _numbers(self, tokens: Iterable[Sequence[str]]) -> list[list[int]]:
-        return [self._vocabulary.ids(token) for token in tokens]
+def _given_by_opening(
+    vocabulary: Vocabulary, tagger: ChainTagger, before: Sequence[FloatArray], intent: str
+) -> list[FloatArray]:
+    """Return what the marks before a text give to its tokens."""
+    *far, near = (mark.copy() for mark in before)
+    wanted = _numbers(vocabulary, wanted_by(intent, BEFORE[-1]))
+    near[_OWN + 1] += tagger.sums(wanted)[1]
+    return [*far, near]
+
+
+def _given_by_group(
+    vocabulary: Vocabulary, tagger: ChainTagger, group: tuple[str, ...]
+) -> FloatArray:
+    """Return (hidden,) what features that come again give to a token."""
+    return tagger.sums([vocabulary.ids(group)])[0]
+
+
+def _numbers(vocabulary: Vocabulary, tokens: Iterable[Sequence[str]]) -> list[list[int]]:
+    return [vocabulary.ids(token) for token in tokens]
 
 
 def _numbers_of_pairs(vocabulary: Vocabulary) -> dict[str, dict[str, int]]:

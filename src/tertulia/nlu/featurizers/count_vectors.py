@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from functools import partial
-from typing import ClassVar, Literal, Self
+from itertools import chain
+from typing import ClassVar, Literal, NamedTuple, Self
 
 import msgspec
 
 from tertulia.ml.parts import Parts
-from tertulia.ml.remembered import are_kept, remembered
+from tertulia.ml.remembered import Remembered
 from tertulia.ml.vectorize import (
     Grouped,
     Limits,
@@ -66,6 +67,28 @@ class CountVectorsConfig(msgspec.Struct, frozen=True, kw_only=True):
         refuse_broken(self.token_pattern)
 
 
+class _Reading(NamedTuple):
+    """How a text becomes words. pattern: what is a word, None for all between spaces."""
+
+    lowercase: bool
+    accents: Literal["ascii", "unicode"] | None
+    pattern: re.Pattern[str] | None
+    stop: frozenset[str]
+
+    def words(self, text: str) -> list[str]:
+        """Return the words of a text, which are those of its parts between spaces."""
+        if self.lowercase:
+            text = text.lower()
+        if self.accents is not None:
+            text = without_accents(text, ascii_only=self.accents == "ascii")
+        text = _NUMBER.sub(_NUMBER_WORD, text)
+        if self.pattern is None:
+            return text.split()
+        shadow = with_marks_as_letters(text)
+        found = [text[match.start() : match.end()] for match in self.pattern.finditer(shadow)]
+        return [word for word in found if word not in self.stop] if self.stop else found
+
+
 class CountVectorsFeaturizer(Component[CountVectorsConfig]):
     """Adds the block `words` or `chars`; terms that training has not seen are left out."""
 
@@ -79,13 +102,20 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
         super().__init__(config, setting)
         self._vocabulary = vocabulary or Vocabulary(())
         grams_known = partial(_grams_known, vocabulary=self._vocabulary, config=config)
-        self._grams_known = remembered(grams_known)
-        self._word = self._word_pattern()
+        self._grams_known = Remembered(grams_known)
         fold = str.lower if config.lowercase else str
         self._unknown = None if config.OOV_token is None else fold(config.OOV_token)
         self._as_unknown = frozenset(fold(word) for word in config.OOV_words)
         stop = ENGLISH if config.stop_words == "english" else config.stop_words or ()
-        self._stop = frozenset(fold(word) for word in stop)
+        self._reading = _Reading(
+            lowercase=config.lowercase,
+            accents=config.strip_accents,
+            pattern=self._word_pattern() if config.analyzer == "word" else None,
+            stop=frozenset(fold(word) for word in stop),
+        )
+        unspaced = _WORD if config.analyzer == "word" else None
+        self._reading_unspaced = self._reading._replace(pattern=unspaced)
+        self._of_token = Remembered(self._reading.words)
 
     def _word_pattern(self) -> re.Pattern[str]:
         # Modern tokenizers have their own pattern; this one is then only a filter of signs.
@@ -111,9 +141,7 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
 
     def _known_terms(self, words: Sequence[str]) -> Collection[str]:
         if self.config.analyzer == "char_wb":
-            words = " ".join(words).split()
-            if are_kept(words):
-                return Grouped(map(self._grams_known, words))
+            return Grouped(" ".join(words).split(), self._grams_known)
         return self._vocabulary.known(self._terms(words))
 
     def _learned_terms(self, message: Message) -> list[str]:
@@ -131,29 +159,25 @@ class CountVectorsFeaturizer(Component[CountVectorsConfig]):
 
     def _words(self, message: Message) -> list[str]:
         unspaced = has_unspaced(message.text)
-        whole = self.setting.legacy and not unspaced and message.spacy is None
-        text = message.text if whole else self._spaced(message, joined=unspaced)
-        if self.config.lowercase:
-            text = text.lower()
-        if self.config.strip_accents is not None:
-            text = without_accents(text, ascii_only=self.config.strip_accents == "ascii")
-        text = _NUMBER.sub(_NUMBER_WORD, text)
-        if self.config.analyzer != "word":
-            return text.split()
-        pattern = _WORD if unspaced else self._word
-        shadow = with_marks_as_letters(text)
-        found = [text[match.start() : match.end()] for match in pattern.finditer(shadow)]
-        return [word for word in found if word not in self._stop] if self._stop else found
+        if unspaced:
+            return self._reading_unspaced.words(self._spaced(message))
+        if self.setting.legacy and message.spacy is None:
+            return self._reading.words(message.text)
+        return [*chain.from_iterable(self._of_token.each(self._shown(message)))]
 
-    def _spaced(self, message: Message, *, joined: bool) -> str:
+    def _shown(self, message: Message) -> list[str]:
+        """Return how each token counts."""
+        lemmas = self.config.use_lemma
+        return [(lemmas and one.lemma) or one.text for one in message.tokens]
+
+    def _spaced(self, message: Message) -> str:
         """Return the words with spaces between them.
 
-        joined: pieces of a script without spaces stay together for characters, which would see
-        single signs otherwise.
+        Pieces of a script without spaces stay together for characters, which would see single
+        signs otherwise.
         """
-        tokens = message.tokens
-        words = [(self.config.use_lemma and one.lemma) or one.text for one in tokens]
-        if self.config.analyzer == "word" or not joined:
+        tokens, words = message.tokens, self._shown(message)
+        if self.config.analyzer == "word":
             return " ".join(words)
         parts: list[str] = []
         for at, token in enumerate(tokens):

@@ -1,9 +1,10 @@
 """What a single word looks like: the options of lexical featurizers and taggers, by name."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Final
 
-from tertulia.ml.remembered import remembered
+from tertulia.ml.remembered import Remembered
 from tertulia.nlu.message import Token
 
 Window = tuple[tuple[str, ...], ...]
@@ -68,16 +69,16 @@ def window_features(
     """
     last = len(tokens) - 1
     outside = [((),) * len(window)] * (len(window) // 2)
-    looks = [
-        _looks(token.text, token.tag, window, (at == 0, at == last))
-        for at, token in enumerate(tokens)
-    ]
+    texts = [token.text for token in tokens]
+    tags = [token.tag for token in tokens]
+    edges = [(at == 0, at == last) for at in range(len(tokens))]
+    looks = _looks.each(texts, tags, repeat(window), edges)
     around = [*outside, *looks, *outside]
     places = range(len(window))
     return zip(*([one[place] for one in around[place:]] for place in places), strict=False)
 
 
-@remembered
+@Remembered
 def _looks(
     word: str, tag: str, window: Window, edges: tuple[bool, bool]
 ) -> tuple[tuple[str, ...], ...]:
