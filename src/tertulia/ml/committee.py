@@ -96,16 +96,17 @@ class Committee:
     """
 
     def __init__(self, members: Sequence[_Member], heard: Heard | None = None) -> None:
-        self._members = tuple(members)
+        # Who sees all features comes first, so that what terms give ends where nobody sees them.
+        self._members = tuple(sorted(members, key=lambda one: one.begin))
         self._heard = heard
-        ends = accumulate(one.judge.inputs.shape[1] for one in members)
-        self._shares = [np.float32(one.sharpness / len(members)) for one in members]
+        ends = accumulate(one.judge.inputs.shape[1] for one in self._members)
+        self._shares = [np.float32(one.sharpness / len(members)) for one in self._members]
         self._cuts = tuple(starmap(slice, pairwise((0, *ends))))
 
-    @property
-    def width(self) -> int:
-        """Size of what `given` returns."""
-        return self._cuts[-1].stop
+    def width(self, end: int) -> int:
+        """Return how much of what `given` returns may depend on the features before `end`."""
+        seeing = sum(one.begin < end for one in self._members)
+        return self._cuts[max(1, seeing) - 1].stop
 
     def hearing(self, neighbours: Neighbours, weight: float) -> "Committee":
         """Return the same members, who hear neighbours as well. weight: 0 for not at all."""

@@ -4,6 +4,7 @@ Beside the labels there is a place for what is none of them: a text that is as l
 as like another has low logits everywhere, and a softmax over the labels alone would not show it.
 """
 
+from math import exp, inf
 from typing import cast
 
 import numpy as np
@@ -52,14 +53,12 @@ def ranked(
     than one the less, the less the text is like any.
     """
     scaled: FloatArray = logits / np.float32(temperature)
-    peak, none = scaled.max(), np.float32(0)
-    if outside is not None:
-        none = _none_of(scaled, outside / temperature)[0]
-        peak = max(peak, none)
-        none = np.exp(none - peak)
-    scaled -= peak
-    np.exp(scaled, out=scaled)
-    total = np.add.reduce(scaled) + none
     order: IntArray = (-scaled).argsort(kind="stable")[: limit or None]
-    values = cast(list[float], (scaled[order] / total).tolist())
+    peak, none = float(scaled[order[0]]), -inf
+    if outside is not None:
+        none = float(_none_of(scaled, outside / temperature)[0])
+        peak = max(peak, none)
+    likely = np.exp(scaled - np.float32(peak))
+    total = float(np.add.reduce(likely)) + exp(none - peak)
+    values = cast(list[float], (likely[order] / total).tolist())
     return list(zip(cast(list[int], order.tolist()), values, strict=True))

@@ -30,9 +30,12 @@ class QuickCommittee:
         self._vectorizer = vectorizer
         self._committee = committee
         self._meanings = committee.inputs_from(vectorizer.features)
-        most = 1 + _KEPT_BYTES // (4 * committee.width)
+        width = self._width = committee.width(vectorizer.features)
+        most = 1 + _KEPT_BYTES // (4 * width)
         self._of_word = {
-            name: Remembered(partial(_given_by_word, vectorizer, committee, name), most)
+            name: Remembered(
+                partial(_given_by_word, vectorizer, committee, name, self._width), most
+            )
             for name in vectorizer.names
         }
 
@@ -45,13 +48,14 @@ class QuickCommittee:
         """
         vector = joined(vectors)
         sums: FloatArray = vector @ self._meanings
-        for given in self._by_group(terms):
-            sums += given
+        by_words = sums[: self._width]
+        for given in self._by_words(terms):
+            by_words += given
         loose = {name: own for name, own in terms.items() if not isinstance(own, Grouped)}
         sums += self._committee.given(Entries.loose(*self._vectorizer.entries(loose)))
         return self._committee.logits_of(sums, vector)
 
-    def _by_group(self, document: Mapping[str, Collection[str]]) -> Iterator[FloatArray]:
+    def _by_words(self, document: Mapping[str, Collection[str]]) -> Iterator[FloatArray]:
         """Yield (n,) what each block gives whose terms come in groups."""
         for name, of_word in self._of_word.items():
             terms = document.get(name)
@@ -72,9 +76,10 @@ def _given_by_word(
     vectorizer: Vectorizer,
     committee: Committee,
     name: str,
+    width: int,
     word: str,
     of_word: Callable[[str], tuple[str, ...]],
 ) -> FloatArray:
     """Return (n + 1,) what a word's terms give to a committee, and the sum of their squares."""
     row = Entries.loose(*vectorizer.group(name, of_word(word)))
-    return np.append(committee.given(row), row.values @ row.values)
+    return np.append(committee.given(row)[:width], row.values @ row.values)

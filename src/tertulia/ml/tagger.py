@@ -5,8 +5,8 @@
 Source: Collobert et al. 2011.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import accumulate, chain
+from collections.abc import Sequence
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -94,17 +94,6 @@ class ChainTagger:
             np.add.reduce(known[begin : begin + len(token)], axis=0, out=own)
             begin += len(token)
         return sums
-
-    def add(self, features: Mapping[int, Sequence[int]], sums: FloatArray) -> None:
-        """Add what features give to the sums of tokens. features: numbers, at least one, by token.
-
-        sums: (tokens, hidden), is changed.
-        """
-        if not features:
-            return
-        begins = [0, *accumulate(map(len, features.values()))][:-1]
-        rows = self._first_layer.take([*chain.from_iterable(features.values())], axis=0)
-        sums[[*features]] += np.add.reduceat(rows, begins, axis=0)
 
     def given(self, meaning: FloatArray) -> FloatArray:
         """Return (PLACES, hidden) what a word gives to the token before it, itself, the one behind.

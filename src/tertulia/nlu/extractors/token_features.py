@@ -1,7 +1,7 @@
 """What a tagger is told of each token, as text: the word, those around it, and the intent."""
 
-from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from tertulia.ml.remembered import Remembered
@@ -13,8 +13,8 @@ BEFORE, AFTER = ("^", "^"), ("$", "$")
 REACH = 5
 """A word is looked at by tokens up to two places away."""
 
-PAIRS = ("w-1,w", "w,w+1", "w-2,w-1", "w+1,w+2")
-"""From where a token sees two words next to each other."""
+PAIRS = ("w+1,w+2", "w,w+1", "w-1,w", "w-2,w-1")
+"""From where tokens see two words next to each other: first from farthest before them."""
 
 
 def features_of(
@@ -103,31 +103,34 @@ def pairs_of(lowered: Sequence[str], at: int) -> list[str]:
     before = lowered[at - 1] if at else BEFORE[-1]
     after = lowered[at + 1] if at + 1 < len(lowered) else AFTER[0]
     own = (
-        f"{before} {word}",
-        f"{word} {after}",
-        " ".join(lowered[max(0, at - 2) : at]),
         " ".join(lowered[at + 1 : at + 3]),
+        f"{word} {after}",
+        f"{before} {word}",
+        " ".join(lowered[max(0, at - 2) : at]),
     )
     return [f"{kind}={text}" for kind, text in zip(PAIRS, own, strict=True)]
 
 
-def pairs_around(lowered: Sequence[str]) -> Iterator[tuple[str, list[tuple[str, int]]]]:
-    """Yield what `pairs_of` says of all tokens: each text once, the kinds and tokens it is for."""
-    last = len(lowered) - 1
-    ending, beginning, behind, ahead = PAIRS
-    for at, (left, right) in enumerate(pairwise(lowered)):
-        places = [(beginning, at), (ending, at + 1)]
-        if at:
-            places.append((ahead, at - 1))
-        if at + 1 < last:
-            places.append((behind, at + 2))
-        yield f"{left} {right}", places
-    yield f"{BEFORE[-1]} {lowered[0]}", [(ending, 0)]
-    yield f"{lowered[last]} {AFTER[0]}", [(beginning, last)]
-    yield "", [(behind, 0), (ahead, last)]
-    if last:
-        yield lowered[0], [(behind, 1)]
-        yield lowered[last], [(ahead, last - 1)]
+Seen = tuple[str | None, ...]
+"""What the tokens around a gap see of it in `pairs_of`, in the order of PAIRS."""
+
+SEEN_FAR_BEFORE: Seen = (None, None, None, "")
+SEEN_FAR_BEHIND: Seen = ("", None, None, None)
+
+
+def seen_between(text: str) -> Seen:
+    """Return what is seen of a gap between words. text: both, with a space between them."""
+    return (text,) * len(PAIRS)
+
+
+def seen_before(word: str) -> Seen:
+    """Return what is seen of the gap before the first word."""
+    return (None, None, f"{BEFORE[-1]} {word}", word)
+
+
+def seen_behind(word: str) -> Seen:
+    """Return what is seen of the gap behind the last word."""
+    return (word, f"{word} {AFTER[0]}", None, None)
 
 
 def _shape(word: str) -> str:

@@ -4,7 +4,6 @@ The sums of a token are linear in its features, and most of those are about one 
 tokens around it. So what a word gives is computed once, and most words of a text have come before.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from itertools import repeat
@@ -14,15 +13,8 @@ from tertulia.ml.sparse import FloatArray
 from tertulia.ml.tagger import ChainTagger, added_up, shared_out
 from tertulia.ml.vectorize import Vocabulary
 from tertulia.ml.word_vectors import WordVectors
-from tertulia.nlu.extractors.token_features import (
-    AFTER,
-    BEFORE,
-    PAIRS,
-    REACH,
-    pairs_around,
-    said_by,
-    wanted_by,
-)
+from tertulia.nlu.extractors.gap_sums import GapSums
+from tertulia.nlu.extractors.token_features import AFTER, BEFORE, REACH, said_by, wanted_by
 from tertulia.nlu.message import Message
 
 _KEPT_BYTES, _MOST_KEPT = 4 << 20, 8192
@@ -38,20 +30,19 @@ class TokenSums:
     def __init__(
         self, vocabulary: Vocabulary, tagger: ChainTagger, table: WordVectors | None
     ) -> None:
-        self._tagger = tagger
-        self._pairs = _numbers_of_pairs(vocabulary)
         most = min(_MOST_KEPT, 1 + _KEPT_BYTES // (tagger.hidden * 4))
         before, self._after = (
             [_given_by_word(vocabulary, tagger, None, mark) for mark in marks]
             for marks in (BEFORE, AFTER)
         )
-        self._before = before
-        # None of them holds this object, so that a model is let go of at once.
+        # None of what is kept holds this object, so that a model is let go of at once.
         of_word = Remembered(partial(_given_by_word, vocabulary, tagger, table), 1 + most // REACH)
         of_wanted = partial(_given_by_wanted, vocabulary, tagger, of_word)
-        self._of_word, self._of_wanted = of_word, Remembered(of_wanted, 1 + most // REACH)
+        self._before, self._of_word = before, of_word
+        self._of_wanted = Remembered(of_wanted, 1 + most // REACH)
         self._opening = lru_cache(most)(partial(_given_by_opening, vocabulary, tagger, before))
         self._of_group = lru_cache(most)(partial(_given_by_group, vocabulary, tagger))
+        self._of_gaps = GapSums(vocabulary, tagger, most)
 
     def of(self, message: Message, intent: str | None) -> FloatArray:
         """Return (tokens, hidden) sums of what `features_of` names, and of what words mean.
@@ -66,20 +57,8 @@ class TokenSums:
         sums = shared_out([*words, *self._after])
         of_group = self._of_group if are_kept(texts) else self._of_group.__wrapped__
         sums += added_up([list(map(of_group, own)) for own in message.token_features])
-        self._tagger.add(self._known_pairs([text.lower() for text in texts]), sums)
+        sums += self._of_gaps.of([text.lower() for text in texts])
         return sums
-
-    def _known_pairs(self, lowered: Sequence[str]) -> dict[int, list[int]]:
-        """Return the numbers of the known pairs of words around tokens, by token."""
-        found: dict[int, list[int]] = defaultdict(list)
-        known = self._pairs.get
-        for text, places in pairs_around(lowered):
-            numbers = known(text)
-            if numbers is not None:
-                for kind, at in places:
-                    if kind in numbers:
-                        found[at].append(numbers[kind])
-        return found
 
 
 def _given_by_word(
@@ -126,13 +105,3 @@ def _given_by_group(
 
 def _numbers(vocabulary: Vocabulary, tokens: Iterable[Sequence[str]]) -> list[list[int]]:
     return [vocabulary.ids(token) for token in tokens]
-
-
-def _numbers_of_pairs(vocabulary: Vocabulary) -> dict[str, dict[str, int]]:
-    """Return the numbers of pairs of words by their text and by the place they are seen from."""
-    found: dict[str, dict[str, int]] = {}
-    for number, term in enumerate(vocabulary.terms):
-        kind, is_named, text = term.partition("=")
-        if is_named and kind in PAIRS:
-            found.setdefault(text, {})[kind] = number
-    return found
