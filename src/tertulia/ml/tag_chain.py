@@ -31,7 +31,8 @@ _LIKELY = 1e-3
 class Decoded(msgspec.Struct, frozen=True):
     """The best path through one sentence.
 
-    tags: one per token. marginals: per token the probability of every tag.
+    tags: one per token. marginals: per token the probability of every tag; may be empty where the
+    tag is the first.
     """
 
     tags: list[int]
@@ -76,17 +77,19 @@ class TagChain:
     def decode(self, scores: FloatArray, *, unless_plain: bool = False) -> Decoded:
         """Return the best path; O(tokens x tags squared).
 
-        scores: (tokens, tags) what tokens say of tags. unless_plain: where every tag is the first,
-        marginals stay empty; most sentences of most bots have nothing to find, and then most of
+        scores: (tokens, tags) what tokens say of tags. unless_plain: marginals of tokens with the
+        first tag stay empty; most sentences of most bots have nothing to find, and then most of
         the work is saved.
         """
         if unless_plain and self._is_plain(scores):
-            return Decoded([0] * len(scores), [])
+            return Decoded([0] * len(scores), [[]] * len(scores))
         marginals, log_total = self._marginals(scores)
         tags = self._likely_path(scores, marginals, log_total) or self._viterbi(scores)
-        if unless_plain and not any(tags):
-            return Decoded(tags, [])
-        return Decoded(tags, cast(list[list[float]], marginals.tolist()))
+        likely: list[list[float]] = [
+            own.tolist() if tag or not unless_plain else []
+            for tag, own in zip(tags, marginals, strict=True)
+        ]
+        return Decoded(tags, likely)
 
     def _is_plain(self, scores: FloatArray) -> bool:
         """Whether the best path certainly has the first tag everywhere.

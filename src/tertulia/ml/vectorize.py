@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from itertools import chain, repeat
 from math import log
+from operator import mul
 from typing import Any
 
 import msgspec
@@ -223,7 +224,7 @@ class Vectorizer:
             if own:
                 weights, offset = self._weights[name], self._offsets[name]
                 factors = [weights[number] for number in own]
-                scale = self.scale(name, sum([factor * factor for factor in factors]))
+                scale = self.scale(name, sum(map(mul, factors, factors)))
                 numbers += [number + offset for number in own]
                 values += [factor * scale for factor in factors]
         return numbers, values

@@ -112,7 +112,7 @@ class TagModel:
         if not message.tokens:
             return []
         decoded = self._tagger.decode(self._scores(message), unless_plain=True)
-        if not decoded.marginals:
+        if not any(decoded.tags):
             return []
         spans = merge_tags(
             decoded.tags,
