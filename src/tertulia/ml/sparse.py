@@ -268,10 +268,9 @@ class Entries(NamedTuple):
         return cls(at, np.asarray(values, dtype=np.float32), run)
 
     @classmethod
-    def loose(cls, indices: Sequence[int], values: Sequence[float]) -> "Entries":
+    def loose(cls, at: IntArray, values: NDArray[np.floating]) -> "Entries":
         """Return the entries of a row, or of a part of one, that ends without a vector."""
-        at = np.array(indices, dtype=np.int64)
-        return cls(at, np.array(values, dtype=np.float32), len(at))
+        return cls(at, values.astype(np.float32), len(at))
 
     def behind(self, begin: int) -> "Entries":
         """Return the entries from column `begin` on, which stand at the end, numbered anew."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from itertools import chain, repeat
 from math import log
-from operator import mul
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tertulia.ml.parts import Parts
 from tertulia.ml.remembered import Remembered
@@ -56,6 +56,11 @@ def _grams_of_word(word: str, least: int, most: int) -> tuple[str, ...]:
             break
         grams += [padded[at : at + size] for at in range(length - size + 1)]
     return tuple(grams)
+
+
+_TINY = 1e-300
+
+DoubleArray = NDArray[np.float64]
 
 
 class Grouped:
@@ -176,8 +181,13 @@ class Vectorizer:
         for name, vocabulary in self._vocabularies.items():
             self._offsets[name] = self.features
             self.features += len(vocabulary)
+        # Blocks by number: where their terms begin, and how long they become; all terms' factors.
+        self._blocks = np.arange(len(self._offsets))
+        self._begins = np.array([*self._offsets.values()], dtype=np.int64)
+        self._sizes = np.array([self._scales[name] for name in self._offsets], dtype=np.float64)
         ones = {name: [1.0] * len(one) for name, one in self._vocabularies.items()}
-        self._weights = {name: self._rareness.get(name) or own for name, own in ones.items()}
+        own_factors = (self._rareness.get(name) or one for name, one in ones.items())
+        self._weights = np.array(list(chain.from_iterable(own_factors)), dtype=np.float64)
 
     @classmethod
     def fit(
@@ -215,41 +225,48 @@ class Vectorizer:
         """Return the number of the first term of a block."""
         return self._offsets[name]
 
-    def entries(self, document: Mapping[str, Collection[str]]) -> tuple[list[int], list[float]]:
-        """Return numbers and values of all terms known, block by block, repeats kept."""
-        numbers, values = list[int](), list[float]()
+    def entries(self, document: Mapping[str, Collection[str]]) -> "tuple[IntArray, DoubleArray]":
+        """Return numbers, ascending, and values of all terms known, repeats kept."""
+        numbers, lengths = list[int](), list[int]()
         for name, vocabulary in self._vocabularies.items():
             terms = document.get(name)
-            own = vocabulary.ids(terms) if terms else None
-            if own:
-                weights, offset = self._weights[name], self._offsets[name]
-                factors = [weights[number] for number in own]
-                scale = self.scale(name, sum(map(mul, factors, factors)))
-                numbers += [number + offset for number in own]
-                values += [factor * scale for factor in factors]
-        return numbers, values
+            own = vocabulary.ids(terms) if terms else ()
+            numbers += own
+            lengths.append(len(own))
+        at: IntArray = np.array(numbers, dtype=np.int64)
+        at += self._begins.repeat(lengths)
+        at.sort()
+        blocks = self._blocks.repeat(lengths)
+        values = self._weights.take(at)
+        squares = np.bincount(blocks, values * values, len(lengths))
+        # Blocks without terms have no length that they could be brought to.
+        values *= (self._sizes / np.sqrt(np.maximum(squares, _TINY))).take(blocks)
+        return at, values
 
     def row(self, document: Mapping[str, Collection[str]]) -> "tuple[array[int], array[float]]":
         """Return the row of a document by feature number; unknown terms and blocks are left out.
 
         Of many rows, numbers that are objects would take five times the memory of arrays.
         """
-        numbers, values = self.entries(document)
-        every: IntArray = np.array(numbers, dtype=np.int64)
-        at, first, times = np.unique(every, return_index=True, return_counts=True)
-        merged = np.array(values)[first] * times
-        return array("q", at.tobytes()), array("f", merged.astype(np.float32).tobytes())
+        every, values = self.entries(document)
+        # Equal numbers stand together; how many, is the way from one border to the next.
+        is_border = np.ones(len(every) + 1, dtype=np.bool_)
+        np.not_equal(every[1:], every[:-1], out=is_border[1:-1])
+        borders: IntArray = is_border.nonzero()[0]
+        first, times = borders[:-1], borders[1:] - borders[:-1]
+        merged = (values[first] * times).astype(np.float32)
+        return array("q", every[first].tobytes()), array("f", merged.tobytes())
 
     def knows(self, document: Mapping[str, Collection[str]]) -> bool:
         """Whether a term of the document is in its block's vocabulary."""
         own = self._vocabularies
         return any(term in own[name] for name in own for term in document.get(name, ()))
 
-    def group(self, name: str, terms: Iterable[str]) -> tuple[list[int], list[float]]:
+    def group(self, name: str, terms: Iterable[str]) -> "tuple[IntArray, DoubleArray]":
         """Return numbers of a block's known terms, repeats kept, and values before scaling."""
-        weights, offset = self._weights[name], self._offsets[name]
-        own = self._vocabularies[name].ids(terms)
-        return [number + offset for number in own], [weights[number] for number in own]
+        at: IntArray = np.array(self._vocabularies[name].ids(terms), dtype=np.int64)
+        at += self._offsets[name]
+        return at, self._weights.take(at)
 
     def scale(self, name: str, squares: float) -> float:
         """Return what the values of a block are multiplied with, whose squares sum to `squares`."""
