@@ -32,7 +32,7 @@ class Remembered(Generic[*Others, T]):
 
     def each(self, words: Sequence[str], *others: Iterable[Any]) -> list[T]:
         """Return the answer for each word, which is quicker together. others: one a word."""
-        return [*map(self._kept if are_kept(words) else self._function, words, *others)]
+        return [*map(self._kept if are_kept(words) else self, words, *others)]
 
 
 def are_kept(words: Sequence[str]) -> bool:

@@ -21,8 +21,8 @@ from tertulia.nlu.extractors.token_features import (
     seen_between,
 )
 
-Numbers = Mapping[str, Mapping[str, int]]
-"""Of features: by what is seen, and by the place that it is seen from."""
+Numbers = Mapping[str, Sequence[int]]
+"""Of features: by what is seen, for each place of PAIRS that it is seen from; -1 for none."""
 
 
 class GapSums:
@@ -56,11 +56,12 @@ class GapSums:
 
 
 def _numbers_of_pairs(vocabulary: Vocabulary) -> Numbers:
-    found: dict[str, dict[str, int]] = {}
+    found: dict[str, list[int]] = {}
+    places = {kind: place for place, kind in enumerate(PAIRS)}
     for number, term in enumerate(vocabulary.terms):
         kind, is_named, text = term.partition("=")
-        if is_named and kind in PAIRS:
-            found.setdefault(text, {})[kind] = number
+        if is_named and kind in places:
+            found.setdefault(text, [-1] * len(PAIRS))[places[kind]] = number
     return found
 
 
@@ -72,8 +73,8 @@ def _given_by_seen(
 
 def _given_by_gap(known: Numbers, tagger: ChainTagger, seen: Seen) -> FloatArray:
     """Return (PAIRS, hidden) what is seen of a gap gives to the tokens around it."""
+    nothing = (-1,) * len(PAIRS)
     numbers = [
-        None if text is None else known.get(text, {}).get(kind)
-        for kind, text in zip(PAIRS, seen, strict=True)
+        -1 if text is None else known.get(text, nothing)[place] for place, text in enumerate(seen)
     ]
-    return tagger.sums([[] if number is None else [number] for number in numbers])
+    return tagger.sums([[] if number < 0 else [number] for number in numbers])
