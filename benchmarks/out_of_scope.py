@@ -120,23 +120,25 @@ def label_model_of(pipeline: Pipeline) -> label_model.LabelModel:
 def asked(pipeline: Pipeline, examples: Sequence[Example]) -> tuple[list[Understanding], Numbers]:
     """Return what is understood, and the logits behind it, (examples, intents)."""
     model = label_model_of(pipeline)
-    committee, seen = model._committee, []
+    committee, seen = model._quick, []
     if committee is None:
         sys.exit("there are no intents to tell apart")
 
     class Watched:
-        def logits(self, *row: Any) -> Numbers:
-            seen.append(committee.logits(*row))
+        def logits(self, *document: Any) -> Numbers:
+            seen.append(committee.logits(*document))
             return seen[-1]
 
-    model._committee = Watched()  # type: ignore[assignment]
+    model._quick = Watched()  # type: ignore[assignment]
     found: list[Understanding] = []
     nothing = np.zeros(len(model.labels), dtype=np.float32)
     for number, one in enumerate(examples, 1):
         found.append(pipeline.parse(one.text))
         if len(seen) < number:
             seen.append(nothing)
-    model._committee = committee
+    model._quick = committee
+    if all(one is nothing for one in seen):
+        sys.exit("no intent was asked for its logit: this script looks where they no longer pass")
     return found, np.stack(seen)
 
 

@@ -127,3 +127,16 @@ def test_a_project_cannot_replace_an_installed_package(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "T157: there is no configuration" in done.stderr
+
+
+def test_the_package_is_run_like_the_command_and_hidden_by_no_file(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise SystemExit('the file of the project')")
+    done = subprocess.run(
+        [sys.executable, "-m", "tertulia", "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"tertulia {tertulia.__version__}" in done.stdout
