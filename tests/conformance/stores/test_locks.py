@@ -111,14 +111,25 @@ class TestOnPostgres(NetworkLockSuite):
 @pytest.mark.usefixtures("redis_server")
 class TestOnRedis(NetworkLockSuite):
     server = REDIS
+    lifetime = "1.5"
 
     async def make_locks_at(self, place: Path, address: tuple[str, int]) -> ConversationLocks:
         config = RedisLocks(
             url=f"{address[0]}:{address[1]}", db=9, key_prefix=PREFIX + named(place)
         )
-        locks = await open_locks(config, None, env={"TICKET_LOCK_LIFETIME": "1.5"})
+        locks = await open_locks(config, None, env={"TICKET_LOCK_LIFETIME": self.lifetime})
         assert locks is not None
         return locks
+
+    async def test_they_close_while_holds_are_renewed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """All the time, so that the end of the renewals comes in the middle of one."""
+        monkeypatch.setattr(self, "lifetime", "0.003")
+        locks = await self.make_locks(tmp_path)
+        held = [locks.hold(f"c{number}", patience=PATIENCE) for number in range(300)]
+        await asyncio.gather(*held)
+        await asyncio.wait_for(locks.close(), PATIENCE)
 
     async def test_a_turn_may_take_longer_than_a_lock_lives(self, tmp_path: Path) -> None:
         first, second = [await self.make_locks(tmp_path) for _ in range(2)]
