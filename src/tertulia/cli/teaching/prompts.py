@@ -43,11 +43,17 @@ def confirm(question: str) -> bool:
 
 
 def choose(question: str, choices: Sequence[str]) -> int:
-    """Return the place of what was chosen, by its number."""
+    """Return the place of what was chosen, by its number or its name.
+
+    A name ends where two spaces follow; what stands behind it is said of it.
+    """
     for number, choice in enumerate(choices, 1):
         click.echo(f"  {number:>2}  {choice}")
+    names = [choice.split("  ")[0] for choice in choices]
     while True:
         answer = ask(question, "1")
         if answer.isascii() and answer.isdecimal() and 1 <= int(answer) <= len(choices):
             return int(answer) - 1
-        click.echo(f"Please type a number from 1 to {len(choices)}.")
+        if names.count(answer) == 1:
+            return names.index(answer)
+        click.echo(f"Please type a number from 1 to {len(choices)}, or a name of the list.")

@@ -34,3 +34,21 @@ def test_a_question_wider_than_the_terminal_stands_above(
     assert prompts.confirm(question)
     assert asked == ["-> "]
     assert capsys.readouterr().out.startswith(f"{question} [Y/n]")
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        (["2"], 1),
+        (["utter_bye"], 1),
+        (["<another one>"], 3),
+        (["0", "6", "utter", "twice", ""], 0),
+    ],
+)
+def test_a_choice_is_made_by_its_number_or_its_name(
+    typed: list[str], place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builtins.input", lambda _: typed.pop(0))
+    offered = ["utter_hi  0.90", "utter_bye  0.10", "twice", "<another one>", "twice"]
+    assert prompts.choose("What should the bot do?", offered) == place
+    assert not typed
