@@ -107,6 +107,7 @@ class RedisLocks:
         self._take = self._server.client.register_script(_TAKE)
         self._renew = self._server.client.register_script(_RENEW)
         self._renewing: asyncio.Task[None] | None = None
+        self._is_closing = False
 
     async def open(self) -> None:
         """Ask the server, so that a start tells what is wrong.
@@ -137,6 +138,7 @@ class RedisLocks:
 
     async def close(self) -> None:
         """Let everything go."""
+        self._is_closing = True
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.wait((self._renewing,))
@@ -167,7 +169,8 @@ class RedisLocks:
 
     async def _keep(self) -> None:
         """Renew what is held, three times in its time."""
-        while True:
+        # redis-py 8.1 may lose a cancellation and answer all the same.
+        while not self._is_closing:
             await asyncio.sleep(self._lifetime / 3)
             held = list(self._held.items())
             if not held:
