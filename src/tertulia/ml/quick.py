@@ -30,14 +30,13 @@ class QuickCommittee:
         self._vectorizer = vectorizer
         self._committee = committee
         self._meanings = committee.inputs_from(vectorizer.features)
-        width = self._width = committee.width(vectorizer.features)
+        width = committee.width(vectorizer.features)
         most = 1 + _KEPT_BYTES // (4 * width)
         self._of_word = {
-            name: Remembered(
-                partial(_given_by_word, vectorizer, committee, name, self._width), most
-            )
+            name: Remembered(partial(_given_by_word, vectorizer, committee, name, width), most)
             for name in vectorizer.names
         }
+        self._width = width
 
     def logits(
         self, terms: Mapping[str, Collection[str]], vectors: Sequence[FloatArray]

@@ -141,10 +141,6 @@ class Vocabulary:
             return list(chain.from_iterable(self._of_word.each(terms.words, repeat(terms.of_word))))
         return [number for number in map(self._ids.get, terms) if number is not None]
 
-    def places(self, terms: Iterable[str]) -> list[int]:
-        """Return the number of each term, -1 for an unknown one."""
-        return list(map(self._ids.get, terms, repeat(-1)))
-
     def known(self, terms: Iterable[str]) -> list[str]:
         """Return the known terms, in order, repeats kept."""
         ids = self._ids

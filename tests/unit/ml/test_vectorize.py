@@ -70,10 +70,6 @@ def test_a_row_has_its_features_in_order_each_once():
     assert list(values) == pytest.approx([1 / by_words, 3 / by_words, 1 / by_chars, 2 / by_chars])
 
 
-def test_unknown_terms_have_no_place():
-    assert Vocabulary(["a", "b"]).places(["b", "new", "a"]) == [1, -1, 0]
-
-
 def test_groups_without_terms_are_nothing():
     assert not Grouped(["", ""], tuple)
 

@@ -89,7 +89,8 @@ class TagModel:
         self._config = config
         self._by_intent = by_intent
         table = self._table = english() if tagger.width else None
-        self._sums = TokenSums(vocabulary, tagger, table)
+        # With a window of options, features are looked up one by one.
+        self._sums = TokenSums(vocabulary, tagger, table) if config.features is None else None
 
     @classmethod
     def train(
@@ -131,11 +132,11 @@ class TagModel:
 
         It knows what `features_of` names, and what the words around it mean.
         """
-        window = self._config.features
         intent = message.intent.name if self._by_intent else None
-        if window is None:
+        if self._sums is not None:
             return self._tagger.scores(self._sums.of(message, intent))
-        numbers = _numbers(self._vocabulary, features_of(message, window, intent))
+        features = features_of(message, self._config.features, intent)
+        numbers = _numbers(self._vocabulary, features)
         return self._tagger.scores(self._tagger.sums(numbers))
 
     def parts(self) -> Parts:
