@@ -1,5 +1,6 @@
 """Redis, NATS and RabbitMQ over TLS with passwords: servers and certificates of the test's own."""
 
+import asyncio
 import datetime
 import ipaddress
 import os
@@ -8,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,6 +127,17 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+async def _closed_in_time() -> AsyncIterator[None]:
+    """Wait for connections that drivers close in the background: the server has to agree."""
+    before = len(os.listdir("/dev/fd"))
+    yield
+    for _ in range(100):
+        if len(os.listdir("/dev/fd")) <= before:
+            break
+        await asyncio.sleep(0.05)
 
 
 @pytest.fixture(scope="module")

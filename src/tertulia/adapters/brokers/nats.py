@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from nats import connect  # pyright: ignore[reportUnknownVariableType]
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 from nats.js.errors import NotFoundError
@@ -21,6 +21,9 @@ from tertulia.schema.brokers import NatsBroker
 
 _ERRORS = (NatsError, OSError, TimeoutError)
 _MESSAGE_ID = "Nats-Msg-Id"
+_REFUSED_PATIENCE = 1.0
+"""Seconds for the end of a connection that was refused; after a bad certificate the driver never
+hears of it."""
 
 
 class NatsEventBroker:
@@ -49,9 +52,12 @@ class NatsEventBroker:
     async def close(self) -> None:
         """Let go of the connection."""
         client, self._client, self._stream = self._client, None, None
-        if client is not None:
-            with suppress(*_ERRORS):
-                await wait_for(client.close(), self._config.timeout)
+        if client is None:
+            return
+        patience = self._config.timeout if client.is_connected else _REFUSED_PATIENCE
+        # AssertionError: the driver was told of options too bad to begin with.
+        with suppress(*_ERRORS, AssertionError):
+            await wait_for(client.close(), patience)
 
     async def _send_all(self, stream: Any, messages: Sequence[Message]) -> None:
         """Send, and give up at once when the connection is lost: no answer comes any more."""
@@ -84,7 +90,10 @@ class NatsEventBroker:
         if self._stream is None or not self._client.is_connected:
             await self.close()
             self._lost.clear()
-            self._client = await wait_for(connect(**self._options()), self._config.timeout)
+            # Known before it connects: the driver leaves open what a server has refused.
+            self._client = Client()
+            connecting = self._client.connect(**self._options())
+            await wait_for(connecting, self._config.timeout)
             stream = self._client.jetstream(timeout=self._config.timeout)
             try:
                 await stream.find_stream_name_by_subject(self._config.subject)
