@@ -5,9 +5,11 @@ from pathlib import Path
 import aio_pika
 import pytest
 from tests.conformance.brokers.network import NetworkBrokerSuite, named
+from tests.conformance.stores.network import Proxy
 from tests.conformance.stores.servers import need
 
 from tertulia.adapters.brokers.rabbitmq import RabbitEventBroker, address_of, queues_of
+from tertulia.base.errors import BrokerUnavailable
 from tertulia.base.secret import Secret
 from tertulia.core.brokers import EventBroker
 from tertulia.schema.brokers import RabbitBroker
@@ -91,6 +93,23 @@ async def test_an_exchange_that_went_with_a_restart_is_declared_again(tmp_path: 
     await broker.publish(told("a", 2, 2))
     await broker.close()
     assert [json.loads(m.body)["seq"] for m in await drained(named(tmp_path))] == [1, 2]
+
+
+async def test_a_network_that_stands_still_is_noticed_by_heartbeats(tmp_path: Path) -> None:
+    proxy = Proxy(SERVER)
+    host, port = await proxy.start()
+    url = f"amqp://{host}:{port}/?heartbeat=1"
+    broker = RabbitEventBroker(config(tmp_path, url=url), env={})
+    await broker.publish(told("a", 1, 1))
+    proxy.flowing.clear()
+    with pytest.raises(BrokerUnavailable):
+        await broker.publish(told("a", 2, 2))
+    proxy.flowing.set()
+    await broker.publish(told("a", 2, 3))
+    await broker.close()
+    await proxy.cut()
+    kept = [json.loads(message.body)["seq"] for message in await drained(named(tmp_path))]
+    assert list(dict.fromkeys(kept)) == [1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ class Proxy:
         self._port = 0
         self.deaf_after: int | None = None
         """Bytes of answers that are let through from now on, before connections are cut."""
+        self.flowing = asyncio.Event()
+        """While it is not set, connections stay and nothing passes."""
+        self.flowing.set()
 
     async def start(self) -> tuple[str, int]:
         """Listen, on the same port each time; return the address."""
@@ -62,6 +65,7 @@ class Proxy:
                     self.deaf_after -= len(data)
                     if self.deaf_after < 0:
                         break
+                await self.flowing.wait()
                 sink.write(data)
                 await sink.drain()
         sink.transport.abort()

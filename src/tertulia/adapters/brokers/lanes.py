@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from tertulia.base.border import was_cancelled
 from tertulia.base.errors import BrokerUnavailable, MessageRefused
 from tertulia.core.brokers import EventBroker, Message
 
@@ -52,13 +53,21 @@ async def letting_go(
     """Close the broker when one of its driver's errors comes; it connects anew the next time.
 
     Raises:
-        BrokerUnavailable: one came.
+        BrokerUnavailable: one came, or the driver cancelled what waited for it.
     """
     try:
         yield
-    except errors as error:
+    except Exception as error:
+        # aiormq raises a bare Exception where a connection has ended without a reason.
+        if type(error) is not Exception and not isinstance(error, errors):
+            raise
         await broker.close()
         raise unavailable(where, error) from error
+    except asyncio.CancelledError as error:
+        if was_cancelled():
+            raise
+        await broker.close()
+        raise unavailable(where, "the connection has ended") from error
 
 
 def unavailable(where: str, error: BaseException | str) -> BrokerUnavailable:
