@@ -95,6 +95,18 @@ async def test_an_exchange_that_went_with_a_restart_is_declared_again(tmp_path: 
     assert [json.loads(m.body)["seq"] for m in await drained(named(tmp_path))] == [1, 2]
 
 
+async def test_what_no_queue_takes_is_not_confirmed(tmp_path: Path) -> None:
+    broker = RabbitEventBroker(config(tmp_path), env={})
+    await broker.publish(told("a", 1, 1))
+    async with await aio_pika.connect(URL) as connection:
+        await (await connection.channel()).queue_delete(named(tmp_path))
+    with pytest.raises(BrokerUnavailable):
+        await broker.publish(told("a", 2, 2))
+    await broker.publish(told("a", 2, 2))
+    await broker.close()
+    assert [json.loads(m.body)["seq"] for m in await drained(named(tmp_path))] == [2]
+
+
 async def test_a_network_that_stands_still_is_noticed_by_heartbeats(tmp_path: Path) -> None:
     proxy = Proxy(SERVER)
     host, port = await proxy.start()

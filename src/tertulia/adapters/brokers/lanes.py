@@ -57,10 +57,7 @@ async def letting_go(
     """
     try:
         yield
-    except Exception as error:
-        # aiormq raises a bare Exception where a connection has ended without a reason.
-        if type(error) is not Exception and not isinstance(error, errors):
-            raise
+    except errors as error:
         await broker.close()
         raise unavailable(where, error) from error
     except asyncio.CancelledError as error:

@@ -83,7 +83,8 @@ class RabbitEventBroker:
         self._connection = await aio_pika.connect(
             self._url, timeout=config.timeout, ssl_context=self._ssl_context()
         )
-        channel = await self._connection.channel(publisher_confirms=True)
+        # Without it the server confirms what no queue has taken, too.
+        channel = await self._connection.channel(on_return_raises=True)
         exchange = await channel.declare_exchange(
             config.exchange_name, aio_pika.ExchangeType.FANOUT, timeout=config.timeout
         )
