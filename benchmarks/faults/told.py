@@ -44,9 +44,28 @@ async def compare_told(
         if wanted <= set(places):
             break
         await asyncio.sleep(1)
-    wrong = [f"the broker was never told of {each}" for each in sorted(wanted - set(places))[:20]]
+    wrong = list(_untold(logs, wanted - set(places)))
     wrong += [f"the broker was told of {each}" for each in sorted(set(places) - wanted)[:20]]
     return len(places), wrong + [f"told too late: {each}" for each in _disordered(places)]
+
+
+def _untold(logs: dict[str, list[dict[str, Any]]], missing: set[Place]) -> Iterable[str]:
+    """Say what is missing, and whether that is all of some time, as when a queue was lost."""
+    if not missing:
+        return
+    stored = {
+        (name, number): float(event["timestamp"])
+        for name, log in logs.items()
+        for number, event in enumerate(log, 1)
+    }
+    begun, times = min(stored.values()), [stored[each] for each in missing]
+    first, last = min(times), max(times)
+    others = sum(first <= at <= last for each, at in stored.items() if each not in missing)
+    yield (
+        f"the broker was never told of {len(missing)} events, stored {first - begun:.2f} to"
+        f" {last - begun:.2f} s after the first of all; of {others} of that time it was told"
+    )
+    yield from (f"the broker was never told of {each}" for each in sorted(missing)[:10])
 
 
 def _place(body: bytes) -> Place:
