@@ -29,7 +29,7 @@ from mischief import ON_POSTGRES, ON_REDIS, Fault, Scene, inflict
 from replicas import Replica, on_postgres, on_redis, told_rabbit, told_stream, train
 from services import Postgres, Rabbit, Redis, Service
 from talkers import Talkers
-from told import compare_told, from_rabbit, from_stream
+from told import compare_told, declare_queue, from_rabbit, from_stream
 
 _SETTLED_WITHIN = 180.0
 _PACE = 15.0
@@ -58,6 +58,8 @@ async def on_a_server(
     is_rabbit = faults is ON_POSTGRES
     for service in (postgres, redis, *((rabbit,) if is_rabbit else ())):
         service.start()
+    if is_rabbit:
+        await declare_queue(rabbit.port)
     services: dict[str, Service] = {"postgres": postgres, "redis": redis, "rabbit": rabbit}
     networks = {
         name: [Network(service.port) for _ in range(2)] for name, service in services.items()
