@@ -114,6 +114,20 @@ def test_a_pickle_of_something_else_is_refused(value: object) -> None:
         read_pickle(pickle.dumps(value), "ann")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"\x8d" + b"\xff" * 8, id="a text of more than every machine holds"),
+        pytest.param(b"\x96" + (1 << 40).to_bytes(8, "little"), id="bytes of a terabyte"),
+        pytest.param(b"Nr\xff\xff\xff\xff.", id="a memory of four thousand million places"),
+        pytest.param(b"Np99999999999999999999999999\n.", id="a place beyond every memory"),
+    ],
+)
+def test_sizes_that_only_claim_to_be_there_are_refused(content: bytes) -> None:
+    with pytest.raises(StoreUnavailable, match="T640"):
+        read_pickle(b"\x80\x04" + content, "ann")
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_survived(content: bytes) -> None:
     with suppress(StoreUnavailable):

@@ -8,6 +8,7 @@ Source: spec endpoints.md sections 6 and 10.
 
 import io
 import pickle
+import pickletools
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -82,6 +83,7 @@ def read_pickle(value: bytes, sender_id: str) -> list[Event]:
     try:
         if len(value) > _MOST_BYTES:
             raise pickle.UnpicklingError("it is too large")  # noqa: TRY301 - one way out
+        _check_sizes(value)
         dialogue: Any = _Plain(io.BytesIO(value)).load()
         records: Sequence[Any] = dialogue.__dict__["events"]
         events = [_event(each) for each in records]
@@ -91,6 +93,19 @@ def read_pickle(value: bytes, sender_id: str) -> list[Event]:
     return events
 
 
+def _check_sizes(value: bytes) -> None:
+    """Refuse what makes Python's reader of pickles ask for memory that has nothing to do with them.
+
+    Raises:
+        pickle.UnpicklingError: a number of its memory is greater than its length.
+        ValueError: a length goes beyond its end.
+    """
+    for opcode, argument, _ in pickletools.genops(value):
+        if opcode.name in _NUMBERING and int(argument) > len(value):  # pyright: ignore[reportArgumentType]
+            raise pickle.UnpicklingError(f"it numbers something {argument}")
+
+
+_NUMBERING = ("PUT", "BINPUT", "LONG_BINPUT")
 _BROKEN = (
     AttributeError,
     EOFError,
@@ -98,6 +113,7 @@ _BROKEN = (
     IndexError,
     KeyError,
     MemoryError,
+    OverflowError,
     RecursionError,
     TypeError,
     ValueError,
