@@ -14,7 +14,8 @@ Place = tuple[str, int]
 _PATIENCE = 180.0
 _ON_DISK_WITHIN = 3.0
 """Seconds; RabbitMQ 3.10 that is killed 1.2 s after a durable queue was declared may not know that
-queue any more, nor what it confirmed for it. Killed 2 to 12 s after it, it knew it 40 of 40 times."""
+queue any more, nor what it confirmed for it. Killed 2 to 12 s after it, it knew it 40 times of
+40."""
 
 
 async def declare_queue(port: int) -> None:

@@ -1,12 +1,15 @@
-"""The border of background tasks: what fails there must not end them."""
+"""The border of background tasks: what fails there must not end them, but they end when told."""
 
 import asyncio
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tertulia.base.errors import TertuliaError
 
 T = TypeVar("T")
+
+_ASKED_AGAIN_AFTER = 2.0
+"""Seconds a cancelled task has before it is cancelled once more."""
 
 
 async def outcome(work: Awaitable[T]) -> T | Exception:
@@ -25,6 +28,18 @@ async def outcome(work: Awaitable[T]) -> T | Exception:
         given_up = RuntimeError("a library gave up what it was asked for")
         given_up.__cause__ = error
         return given_up
+
+
+async def end_tasks(*tasks: "asyncio.Task[Any]") -> None:
+    """Cancel tasks, and return when they have ended.
+
+    They are asked again: redis-py 8.1 may lose a cancellation and answer all the same.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_ASKED_AGAIN_AFTER)
 
 
 def was_cancelled() -> bool:

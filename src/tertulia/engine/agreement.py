@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.base.errors import ComponentError, ModelError, StoreUnavailable
 from tertulia.core.agreed import Agreed, AgreedModel, NamedModel
 from tertulia.engine.duty import alone
@@ -90,8 +90,7 @@ class Agreement:
         """Follow no more."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.wait((task,))
+            await end_tasks(task)
 
     async def standing(self) -> Standing | None:
         """Return how this server stands to the last decision known here, None without one."""

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Callable
 
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.leases import LeaseKeeper, SharedStore
 from tertulia.core.ports import TrackerStore
@@ -77,8 +77,7 @@ class Duty:
         task, self._task = self._task, None
         if task is None or self._leases is None:
             return
-        task.cancel()
-        await asyncio.wait((task,))
+        await end_tasks(task)
         if self.is_ours():
             self._certain_until = 0.0
             try:

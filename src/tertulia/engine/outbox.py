@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import msgspec
 
-from tertulia.base.border import outcome
+from tertulia.base.border import end_tasks, outcome
 from tertulia.base.errors import BrokerUnavailable, ConfigError, MessageRefused, StoreUnavailable
 from tertulia.base.ports import Clock
 from tertulia.core.brokers import EventBroker, Message, message_of
@@ -110,8 +110,7 @@ class Relay:
         task, self._task = self._task, None
         if task is not None:
             await asyncio.wait((task,), timeout=patience)
-            task.cancel()
-            await asyncio.wait((task,))
+            await end_tasks(task)
         await self._to.broker.close()
 
     def delivery(self) -> Delivery:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.base.errors import ModelServerError
 from tertulia.engine.keeper import ModelKeeper
 from tertulia.model.packed import Packed, Pulled
@@ -128,8 +128,7 @@ class Pulling:
     async def stop(self) -> None:
         """Follow no server any more."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks(self._task)
             self._task = None
         if self._source is not None:
             await self._source.close()

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.base.errors import LockTimeout, RequestError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
@@ -111,8 +111,7 @@ class Keeping:
     async def stop(self) -> None:
         """End; a conversation that is being erased is erased."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+            await end_tasks(self._task)
             await self._duty.stop()
 
     async def _keep(self, store: TrackerStore, retention: Retention) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import msgspec
 
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.base.errors import StoreConflict, TertuliaError
 from tertulia.base.ports import Clock
 from tertulia.core.ports import TrackerStore
@@ -86,14 +86,11 @@ class Schedule:
         """
         watch, self._watch = self._watch, None
         if watch is not None:
-            watch.cancel()
-            await asyncio.wait((watch,))
+            await end_tasks(watch)
         running = tuple(self._running.values())
         if running:
             await asyncio.wait(running, timeout=patience)
-            for task in running:
-                task.cancel()
-            await asyncio.wait(running)
+            await end_tasks(*running)
 
     async def _run(self) -> None:
         while True:

@@ -1,10 +1,12 @@
 """What becomes of a background task when its work fails, and when it shall end."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
-from tertulia.base.border import outcome
+from tertulia.base import border
+from tertulia.base.border import end_tasks, outcome
 
 pytestmark = pytest.mark.asyncio
 
@@ -42,3 +44,20 @@ async def test_a_task_that_is_cancelled_ends() -> None:
     task.cancel()
     await asyncio.wait((task,), timeout=30)
     assert task.cancelled()
+
+
+async def test_tasks_end_although_their_work_loses_a_cancellation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(border, "_ASKED_AGAIN_AFTER", 0.01)
+
+    async def forever(deaf: int) -> None:
+        for _ in range(deaf):
+            with suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+        await outcome(asyncio.Event().wait())
+
+    tasks = [asyncio.create_task(forever(deaf)) for deaf in range(3)]
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end_tasks(*tasks), 30)
+    assert all(task.cancelled() for task in tasks)

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from tertulia.adapters.locks.session import Connect, Session
 from tertulia.adapters.locks.slots import Operation, Slot, Slots
 from tertulia.adapters.locks.waiting import wait_for
-from tertulia.base.border import outcome
+from tertulia.base.border import end_tasks, outcome
 from tertulia.base.errors import LockUnavailable
 
 _log = logging.getLogger("tertulia.locks")
@@ -65,8 +65,7 @@ class PostgresLocks:
     async def close(self) -> None:
         """Let everything go."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait((self._task,))
+            await end_tasks(self._task)
         await self._session.close()
 
     async def _ask(self, sender_id: str, slot: Slot) -> bool:

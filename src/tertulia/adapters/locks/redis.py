@@ -16,7 +16,7 @@ from typing import Any
 
 from tertulia.adapters.locks.waiting import wait_for
 from tertulia.adapters.shared.redis_client import DRIVER_ERRORS, open_client
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.base.errors import LockUnavailable
 from tertulia.schema.locks import RedisLocks as RedisConfig
 
@@ -107,7 +107,6 @@ class RedisLocks:
         self._take = self._server.client.register_script(_TAKE)
         self._renew = self._server.client.register_script(_RENEW)
         self._renewing: asyncio.Task[None] | None = None
-        self._is_closing = False
 
     async def open(self) -> None:
         """Ask the server, so that a start tells what is wrong.
@@ -138,10 +137,8 @@ class RedisLocks:
 
     async def close(self) -> None:
         """Let everything go."""
-        self._is_closing = True
         if self._renewing is not None:
-            self._renewing.cancel()
-            await asyncio.wait((self._renewing,))
+            await end_tasks(self._renewing)
         for sender_id in tuple(self._held):
             self.release(sender_id)
         await self._server.close()
@@ -169,8 +166,7 @@ class RedisLocks:
 
     async def _keep(self) -> None:
         """Renew what is held, three times in its time."""
-        # redis-py 8.1 may lose a cancellation and answer all the same.
-        while not self._is_closing:
+        while True:
             await asyncio.sleep(self._lifetime / 3)
             held = list(self._held.items())
             if not held:

@@ -11,7 +11,7 @@ from tertulia.adapters.stores.documents.draft import Head, find
 from tertulia.adapters.stores.documents.notes import FEED, OWNER, Note, Numbering, decode_note
 from tertulia.adapters.stores.documents.reader import Reader
 from tertulia.adapters.stores.documents.service import Service
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.core.events import Event
 from tertulia.core.feed import FeedEntry, forgotten_id
 
@@ -58,8 +58,7 @@ class DocumentFeed:
     async def close(self) -> None:
         """Number no more; what is noted and has no number gets one later."""
         if self._soon is not None:
-            self._soon.cancel()
-            await asyncio.wait((self._soon,))
+            await end_tasks(self._soon)
 
     async def end(self) -> int:
         """Return the newest position."""
