@@ -48,27 +48,30 @@ async def compare_told(
     logs: dict[str, list[dict[str, Any]]], receive: Callable[[], Awaitable[Sequence[bytes]]]
 ) -> tuple[int, list[str]]:
     """Return how many messages came, and what is wrong with them."""
-    wanted = {(name, number + 1) for name, log in logs.items() for number in range(len(log))}
+    stored = {
+        (name, number): float(event["timestamp"])
+        for name, log in logs.items()
+        for number, event in enumerate(log, 1)
+    }
+    wanted = set(stored)
     places: list[Place] = []
     for _ in range(int(_PATIENCE)):
         places += [_place(body) for body in await receive()]
         if wanted <= set(places):
             break
         await asyncio.sleep(1)
-    wrong = list(_untold(logs, wanted - set(places)))
+    wrong = list(_untold(stored, wanted - set(places)))
     wrong += [f"the broker was told of {each}" for each in sorted(set(places) - wanted)[:20]]
     return len(places), wrong + [f"told too late: {each}" for each in _disordered(places)]
 
 
-def _untold(logs: dict[str, list[dict[str, Any]]], missing: set[Place]) -> Iterable[str]:
-    """Say what is missing, and whether that is all of some time, as when a queue was lost."""
+def _untold(stored: dict[Place, float], missing: set[Place]) -> Iterable[str]:
+    """Say what is missing, and whether that is all of some time, as when a queue was lost.
+
+    stored: when each event was.
+    """
     if not missing:
         return
-    stored = {
-        (name, number): float(event["timestamp"])
-        for name, log in logs.items()
-        for number, event in enumerate(log, 1)
-    }
     begun, times = min(stored.values()), [stored[each] for each in missing]
     first, last = min(times), max(times)
     others = sum(first <= at <= last for each, at in stored.items() if each not in missing)

@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-from tertulia.base.border import outcome, unforeseen
+from tertulia.base.border import end_tasks, outcome, unforeseen
 from tertulia.base.errors import RequestError
 from tertulia.core.feed import EventFeed
 from tertulia.core.ports import TrackerStore
@@ -88,7 +88,7 @@ class Following:
             if not self._followers:
                 watch, self._watch = self._watch, None
                 if watch is not None:
-                    watch.cancel()
+                    await end_tasks(watch)
 
     async def moved(self, position: int, patience: float) -> bool:
         """Wait until something is stored after a position; False when `patience` seconds pass."""

@@ -224,9 +224,7 @@ class Relay:
         try:
             await asyncio.wait((moved, ending), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            moved.cancel()
-            ending.cancel()
-            await asyncio.wait((moved, ending))
+            await end_tasks(moved, ending)
 
     async def _rest(self, pause: float) -> None:
         with suppress(TimeoutError):

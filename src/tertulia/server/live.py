@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from litestar import Response
 
+from tertulia.base.border import end_tasks
 from tertulia.base.errors import StoreUnavailable
 from tertulia.core.events.codec import encode
 from tertulia.core.feed import EventFeed, FeedEntry
@@ -93,9 +94,7 @@ class _Run:
         try:
             await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            leaving.cancel()
-            sending.cancel()
-            await asyncio.wait((sending, leaving))
+            await end_tasks(sending, leaving)
         if not sending.cancelled():
             sending.result()
 
@@ -147,9 +146,7 @@ class _Run:
             await asyncio.wait((moved, ending), return_when=asyncio.FIRST_COMPLETED)
             return ending.done() or moved.result()
         finally:
-            moved.cancel()
-            ending.cancel()
-            await asyncio.wait((moved, ending))
+            await end_tasks(moved, ending)
 
 
 async def _left(receive: "Receive") -> None:

@@ -16,6 +16,7 @@ from nats.errors import MaxPayloadError
 from nats.js.errors import NotFoundError
 
 from tertulia.adapters.brokers.lanes import letting_go, refused, send_in_lanes
+from tertulia.base.border import end_tasks
 from tertulia.core.brokers import Message
 from tertulia.schema.brokers import NatsBroker
 
@@ -71,9 +72,7 @@ class NatsEventBroker:
                 raise ConnectionResetError("the connection was lost")
             sending.result()
         finally:
-            lost.cancel()
-            sending.cancel()
-            await asyncio.wait((sending, lost))
+            await end_tasks(sending, lost)
 
     async def _send(self, stream: Any, message: Message) -> None:
         try:

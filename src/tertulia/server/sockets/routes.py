@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler, WebsocketRouteHandler
 
 from tertulia.adapters.channels.socketio import packets
 from tertulia.adapters.channels.socketio.packets import Malformed, Version
+from tertulia.base.border import end_tasks
 from tertulia.base.errors import RequestError, TertuliaError
 from tertulia.server import query
 from tertulia.server.access import declared
@@ -142,9 +143,7 @@ class Addresses:
             await asyncio.wait((writing,), timeout=link.pace.linger)
         finally:
             link.end()
-            for task in (writing, reading, ending):
-                task.cancel()
-            await asyncio.wait((writing, reading, ending))
+            await end_tasks(writing, reading, ending)
         await _close(socket, code)
 
     async def _read(self, socket: _Socket, link: Link) -> int:
